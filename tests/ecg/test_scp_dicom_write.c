@@ -413,7 +413,7 @@ static void put_file(const char *path, struct slice s)
 
 static void dcmdump_reads_the_same_samples(void **state)
 {
-	char dir[] = "/tmp/ecg-dcm-XXXXXX", path[64], line[160];
+	char dir[] = "/tmp/ecg-dcm-XXXXXX", path[64], line[256];
 	struct ecg_test t;
 	struct written w;
 	if (!installed("dcmdump"))

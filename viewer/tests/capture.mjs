@@ -1,10 +1,8 @@
 // Writing down while the EHR is away, with the program itself: at two sizes, in three languages, with keys; and the same dose sent again over a line that is cut between request and answer.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { open as openPage } from "./browser.mjs";
+import { isBuilt, newSite, secret, signUp } from "./site.mjs";
 
 const hl7 = (lines) => lines.join("\r") + "\r";
 function messages() {
@@ -18,36 +16,29 @@ function messages() {
 }
 
 export default async function capture({ test, axe, to, has, assert, browser }) {
-  const holdfast = process.env.HOLDFAST;
-  if (!holdfast || !existsSync(holdfast)) { await test("writing down: the program itself", async () => "skipped"); return; }
-  const dir = mkdtempSync(join(tmpdir(), "hf-capture-")), site = join(dir, "site"), run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim(), cookies = {};
-  let daemon = null, url = "", numbers = [];
-  const contexts = [], secret = "a quiet river by night";
-  const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+  if (!isBuilt()) { await test("writing down: the program itself", async () => "skipped"); return; }
+  let made = null, dir = "", site = "", run = null, url = "", numbers = [];
+  const contexts = [], known = new Set();
   async function start() {
-    if (daemon) return;
-    run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+    if (made) return;
+    made = newSite();
+    ({ dir, site, run } = made);
     writeFileSync(join(dir, "day.hl7"), messages());
     run("import", "--site", site, join(dir, "day.hl7"));
     numbers = run("downtime", "numbers", "--unit", "3W", "--count", "20", "--site", site).split("\n").filter((x) => /^[A-Z0-9]+-\d{5}[0-9A-Z]$/.test(x));
     run("downtime", "begin", "--reason", "ransom note at the data centre", "--site", site);
-    url = `http://127.0.0.1:${await free()}`;
-    daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-    for (let i = 0; i < 600; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+    url = await made.serve();
   }
   async function enter(user, role, o = {}) {
-    const page = await openPage(browser(), url, o), password = page.locator("input[autocomplete=current-password]");
+    const page = await made.open(browser(), o);
     contexts.push(page);
-    const once = cookies[user] ? "" : run("user", "add", user, "--role", role, "--site", site);
-    await page.locator("input[autocomplete=username]").fill(user);
-    await password.fill(once || secret);
-    await page.keyboard.press("Enter");
-    if (once) {
-      await page.locator("input[autocomplete=new-password]").first().waitFor();
-      await password.fill(once);
-      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(secret);
+    if (known.has(user)) {
+      await page.locator("input[autocomplete=username]").fill(user);
+      await page.locator("input[autocomplete=current-password]").fill(secret);
       await page.keyboard.press("Enter");
-      cookies[user] = true;
+    } else {
+      await signUp(page, user, run("user", "add", user, "--role", role, "--site", site));
+      known.add(user);
     }
     await page.locator(".frame").waitFor();
     return page;
@@ -432,8 +423,6 @@ export default async function capture({ test, axe, to, has, assert, browser }) {
       assert(!/Print this confirmation/.test(text), "a button is printed");
     });
   } finally {
-    for (const p of contexts) await p.context().close().catch(() => {});
-    if (daemon && daemon.exitCode === null && daemon.signalCode === null) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-    rmSync(dir, { recursive: true, force: true });
+    await made?.end();
   }
 }

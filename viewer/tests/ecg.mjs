@@ -1,12 +1,10 @@
 // The ECG pages by tasks: read, measure, edit, sign; match; what happens when two do it at once; bring in; share; at home; live.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { open as openPage } from "./browser.mjs";
 import { names12, record } from "./mock-ecg.mjs";
+import { ended, holdfast, secret, signUp, withSite } from "./site.mjs";
 
 export default async function ({ test: any, axe, to, has, assert, knobs, mock, bed12, browser }) {
   const reader = ["nurse", "downtime-nurse-1"], test = (name, fn, o) => any(name, (enter) => fn((x, user = reader) => enter(x, user)), o); // who may sign
@@ -595,15 +593,10 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   }, { own: true });
 
   // ---- the real server with the simulator at its bed: what comes is drawn, what is left out is hatched, whose it is is known by the chart's rules, and silence is loud
-  await any("a real site: a live strip of the simulator, with gaps, of a known patient; the simulator dies, and that is said", async () => {
-    const holdfast = process.env.HOLDFAST;
-    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-live-real-")), site = join(dir, "site");
-    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
-    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
-    let daemon = null, bed = null, page = null;
+  await any("a real site: a live strip of the simulator, with gaps, of a known patient; the simulator dies, and that is said", withSite(async (made) => {
+    const { dir, run, site } = made;
+    let bed = null;
     try {
-      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
       writeFileSync(join(dir, "a.hl7"), "MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r");
       run("import", "--site", site, join(dir, "a.hl7"));
       writeFileSync(join(dir, "tok"), run("token", "create", "--role", "ecg-send", "--label", "bed12", "--site", site));
@@ -611,20 +604,9 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       for (let i = 0; i < 5000; i++) ["II", "V1"].forEach((n, k) => dat.writeInt16LE(r.leads[n][i], (i * 2 + k) * 2));
       writeFileSync(join(dir, "bed.dat"), dat);
       writeFileSync(join(dir, "bed.hea"), "bed 2 250 5000\nbed.dat 16 200 16 0 0 0 0 II\nbed.dat 16 200 16 0 0 0 0 V1\n");
-      const url = `http://127.0.0.1:${await free()}`;
-      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-      for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-      const once = run("user", "add", "ada", "--role", "clinician", "--site", site), password = "a quiet river by night";
+      const url = await made.serve();
       bed = spawn(holdfast, ["ecg", "live", "--to", url, "--token-file", join(dir, "tok"), "--device", "telemetry 12", "--patient", "1001@HOSP", "--birth", "1957-03-12", "--seconds", "3600", "--speed", "4", "--drop", "9", join(dir, "bed.hea")], { stdio: "ignore" });
-      page = await openPage(browser(), url);
-      await page.locator("input[autocomplete=username]").fill("ada");
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      await page.keyboard.press("Enter");
-      await page.locator("input[autocomplete=new-password]").first().waitFor();
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(password);
-      await page.keyboard.press("Enter");
-      await page.locator(".frame").waitFor();
+      const page = await made.enter(browser(), "ada", "clinician");
       await to(page, "#/ecg");
       await page.getByRole("link", { name: "Live strips" }).click();
       const row = page.locator(".ecgrow.live");
@@ -640,7 +622,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "live-real.png") });
       await axe(page, "a live strip of a real site");
       bed.kill("SIGKILL"); bed = null;
-      await page.locator(".strip.bad", { hasText: "NO SAMPLE SINCE" }).waitFor({ timeout: 20000 });
+      await page.locator(".strip.bad", { hasText: "NO SAMPLE SINCE" }).waitFor();
       if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "live-real-silent.png") });
       const looks = run("ledger", "list", "--site", site, "--json", "--kind", "audit").split("\n").length;
       await page.waitForTimeout(2500);
@@ -648,59 +630,18 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       await page.getByRole("link", { name: /^ECGs kept/ }).click(); // and what was kept is an ECG to be read
       await page.locator(".paper canvas").first().waitFor();
       has(await page.locator(".paperline").innerText(), "2 leads · 250 Hz");
-      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
-    } catch (e) {
-      if (process.env.SHOTS) await page?.screenshot({ path: join(process.env.SHOTS, "fail-real-live.png") }).catch(() => {});
-      throw e;
-    } finally {
-      bed?.kill("SIGKILL");
-      await page?.context().close().catch(() => {});
-      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-      rmSync(dir, { recursive: true, force: true });
-    }
-  });
+    } finally { await ended(bed, "SIGKILL"); }
+  }, { mayRun: mock !== null, shots: "fail-real-live" }));
 
   // ---- the real server, where the program is built: a recording is brought in, looked at, measured, matched and signed, and stands in the chart
   // The program itself, with one patient and a reader who is signed in; what fn leaves behind is taken away.
-  const password = "a quiet river by night";
-  const signUp = async (page, name, once) => { // the first time: with what the desk gave out, and then a password of one's own
-    await page.locator("input[autocomplete=username]").fill(name);
-    await page.locator("input[autocomplete=current-password]").fill(once);
-    await page.keyboard.press("Enter");
-    await page.locator("input[autocomplete=new-password]").first().waitFor();
-    await page.locator("input[autocomplete=current-password]").fill(once);
-    for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(password);
-    await page.keyboard.press("Enter");
-  };
-  const real = async (name, fn) => any(name, async () => {
-    const holdfast = process.env.HOLDFAST;
-    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-ecg-real-")), site = join(dir, "site"), pages = [];
-    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
-    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
-    let daemon = null;
-    try {
-      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
-      writeFileSync(join(dir, "a.hl7"), "MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r");
-      run("import", "--site", site, join(dir, "a.hl7"));
-      const url = `http://127.0.0.1:${await free()}`;
-      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-      for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-      const another = async (o) => { const page = await openPage(browser(), url, o); pages.push(page); return page; };
-      const page = await another();
-      await signUp(page, "ada", run("user", "add", "ada", "--role", "clinician", "--site", site));
-      await page.locator(".frame").waitFor();
-      await fn({ page, another, url, site, run });
-      for (const x of pages) assert(x.problems.length === 0 && x.outside.length === 0, [...x.problems, ...x.outside].join("; "));
-    } catch (e) {
-      if (process.env.SHOTS) for (const [i, x] of pages.entries()) await x.screenshot({ path: join(process.env.SHOTS, `fail-real-ecg-${i}.png`) }).catch(() => {});
-      throw e;
-    } finally {
-      for (const x of pages) await x.context().close().catch(() => {});
-      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-      rmSync(dir, { recursive: true, force: true });
-    }
-  });
+  const real = async (name, fn) => any(name, withSite(async (made) => {
+    const { dir, run, site } = made;
+    writeFileSync(join(dir, "a.hl7"), "MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r");
+    run("import", "--site", site, join(dir, "a.hl7"));
+    const url = await made.serve(), page = await made.enter(browser(), "ada", "clinician");
+    await fn({ page, another: (o) => made.open(browser(), o), url, site, run });
+  }, { mayRun: mock !== null, shots: "fail-real-ecg" }));
   const wfdb = (name, o = {}) => { // twelve leads, 200 steps a millivolt, as a WFDB pair
     const r = record({ seconds: 10, rate: 500, bpm: 72, seed: 5, ...o }), dat = Buffer.alloc(5000 * 12 * 2);
     for (let i = 0; i < 5000; i++) names12.forEach((n, k) => dat.writeInt16LE(r.leads[n][i], (i * 12 + k) * 2));
@@ -791,7 +732,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await page.locator("#sign-pw").fill("not it at all");
     await page.keyboard.press("Enter");
     await dialog.locator(".wrong").waitFor();
-    await page.locator("#sign-pw").fill(password);
+    await page.locator("#sign-pw").fill(secret);
     await page.keyboard.press("Enter");
     await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
     has(await page.locator(".overread").innerText(), "Seen by night, nothing to do");
@@ -866,7 +807,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await page.keyboard.type("Regular, nothing to do");
     await page.keyboard.press("Enter");
     await page.locator("#sign-button").click();
-    await page.locator("#sign-pw").fill(password);
+    await page.locator("#sign-pw").fill(secret);
     await page.keyboard.press("Enter");
     await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
     await to(home, "#/");

@@ -1,11 +1,11 @@
 // Partners, stopped writers, the incident and the plan, by tasks: at two sizes, in three languages; then with the program itself.
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { open as openPage } from "./browser.mjs";
 import { examplePlan } from "./mock-gate.mjs";
+import { ended, freePort, holdfast, withSite } from "./site.mjs";
 
 export default async function ({ test: any, axe, to, has, assert, knobs, mock, browser }) {
   const ada = ["ada", "downtime-ada-12"], bob = ["bob", "downtime-bob-12"], eve = ["eve", "downtime-eve-12"];
@@ -464,36 +464,19 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   });
 
   // ---- the program itself: two who sign, links with a far side that acknowledges, and, where it may, the sensor of a file server ----
-  await any("a real site: all cut and proven, LAB reopened in stages by two, files put back after a proposal, a writer released, the incident from entries", async () => {
-    const holdfast = process.env.HOLDFAST;
-    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-gate-real-")), site = join(dir, "site"), pages = [], here = new URL("../../tests/scenario/", import.meta.url).pathname;
-    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
-    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+  await any("a real site: all cut and proven, LAB reopened in stages by two, files put back after a proposal, a writer released, the incident from entries", withSite(async (made) => {
+    const { dir, run, site } = made;
+    const here = new URL("../../tests/scenario/", import.meta.url).pathname;
     const far = createServer((s) => { let b = ""; s.on("error", () => {}); s.on("data", (d) => { b += d.toString("latin1"); for (let i; (i = b.indexOf("\x1c\r")) >= 0; b = b.slice(i + 2)) { const id = b.slice(0, i).split("\r")[0].split("|")[9]; got.push(id); s.write(`\x0bMSH|^~\\&|F||N||20260101||ACK|A${id}|P|2.5\rMSA|AA|${id}\r\x1c\r`); } }); }), got = [];
     const send = (port, id) => new Promise((ok) => { const s = connect(port, "127.0.0.1"); let b = ""; s.on("error", () => ok("refused")); s.on("close", () => ok("closed")); s.on("connect", () => s.write(`\x0bMSH|^~\\&|N||F||20260101||OML^O21|${id}|P|2.5\rPID|1||1\r\x1c\r`)); s.on("data", (d) => { b += d; if (b.includes("\x1c\r")) { ok(/MSA\|(\w\w)/.exec(b)?.[1]); s.destroy(); } }); setTimeout(() => { ok("nothing"); s.destroy(); }, 5000); });
-    let daemon = null, sensor = null, sim = null;
+    let sensor = null, sim = null;
     try {
       await new Promise((ok) => far.listen(0, "127.0.0.1", ok));
-      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
-      const url = `http://127.0.0.1:${await free()}`, out = await free(), into = await free();
-      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-      for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      await made.serve();
+      const out = await freePort(), into = await freePort();
       run("gate", "add", "LAB", "--listen", `127.0.0.1:${out}`, "--to", `127.0.0.1:${far.address().port}`, "--protocol", "mllp", "--direction", "out", "--class", "laboratory", "--purpose", "orders", "--site", site);
       run("gate", "add", "GP", "--listen", `127.0.0.1:${into}`, "--to", `127.0.0.1:${far.address().port}`, "--protocol", "mllp", "--class", "exchange", "--site", site);
-      const enter = async (name, role) => {
-        const once = run("user", "add", name, "--role", role, "--site", site), page = await openPage(browser(), url, { viewport: sizes.small });
-        pages.push(page);
-        await page.locator("input[autocomplete=username]").fill(name);
-        await page.locator("input[autocomplete=current-password]").fill(once);
-        await page.keyboard.press("Enter");
-        await page.locator("input[autocomplete=new-password]").first().waitFor();
-        await page.locator("input[autocomplete=current-password]").fill(once);
-        for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
-        await page.keyboard.press("Enter");
-        await page.locator(".frame").waitFor();
-        return page;
-      };
+      const enter = (name, role) => made.enter(browser(), name, role, { viewport: sizes.small });
       const one = await enter("ada", "security"), two = await enter("bob", "owner");
       assert(await send(out, "M1") === "AA" && got.includes("M1"), "does not pass while open");
       await to(one, "#/partners");
@@ -518,7 +501,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
         await two.locator(".ladder .at", { hasText: step }).waitFor();
         if (step !== "OPEN") await one.locator(".ladder .at", { hasText: step }).waitFor();
       }
-      for (let i = 0; i < 100 && !got.includes("M4"); i++) await one.waitForTimeout(100);
+      for (let i = 0; i < 600 && !got.includes("M4"); i++) await one.waitForTimeout(100);
       assert(got.filter((x) => /^M[234]$/.test(x)).join() === "M2,M3,M4", got.join());
       // the sensor, where there is one
       let watched = false;
@@ -533,12 +516,12 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
         let said = "";
         sensor = spawn(holdfast, ["watch", "run", "--path", join(dir, "tree"), "--site", site, "--json"], { stdio: ["ignore", "pipe", "ignore"], detached: true });
         sensor.stdout.on("data", (d) => { said += d; });
-        for (let i = 0; i < 150 && !said.includes('"ready"') && sensor.exitCode === null; i++) await one.waitForTimeout(100);
+        for (let i = 0; i < 600 && !said.includes('"ready"') && sensor.exitCode === null; i++) await one.waitForTimeout(100);
         watched = said.includes('"ready"'); // else: no fanotify here
         if (watched) {
           execFileSync("cp", ["-a", join(dir, "tree"), join(dir, "before")]);
           sim = spawn(join(dir, "sim"), ["overwrite", join(dir, "tree")], { stdio: "ignore", detached: true });
-          for (let i = 0; i < 100 && !said.includes('"stopped"'); i++) await one.waitForTimeout(100);
+          for (let i = 0; i < 600 && !said.includes('"stopped"'); i++) await one.waitForTimeout(100);
           const id = /"event":"verdict","id":"(w\d+)"/.exec(said)?.[1];
           assert(id, `no verdict: ${said.slice(0, 500)}`);
           await to(one, "#/alarms");
@@ -570,50 +553,27 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       try { run("gate", "plan", "--inventory", join(dir, "hosts.csv"), "--site", site); } catch { /* 1: the plan is not sound, and that is shown */ }
       await to(one, "#/partners/plan");
       await one.locator(".panel.island", { hasText: "ward" }).waitFor();
-      for (const x of pages) assert(x.problems.length === 0 && x.outside.length === 0, [...x.problems, ...x.outside].join("; "));
       if (!watched) console.log("     (without the sensor: no root, compiler or fanotify here)");
-    } catch (e) {
-      if (process.env.SHOTS) for (const [i, x] of pages.entries()) await x.screenshot({ path: join(process.env.SHOTS, `fail-real-gate-${i}.png`) }).catch(() => {});
-      throw e;
     } finally {
-      for (const x of pages) await x.context().close().catch(() => {});
-      for (const [p, sig] of [[sim, "SIGKILL"], [sensor, "SIGTERM"], [daemon, "SIGTERM"]]) if (p && p.exitCode === null && p.signalCode === null) { const gone = new Promise((ok) => p.once("exit", ok)); p.kill(sig); await gone; }
+      await ended(sim, "SIGKILL");
+      await ended(sensor);
       far.close();
-      rmSync(dir, { recursive: true, force: true });
     }
-  });
+  }, { mayRun: mock !== null, shots: "fail-real-gate" }));
 
   // (This host is not isolated here: the machine that runs the tests would be. tests/scenario/gate_nft.sh does it in a network of its own.)
-  await any("a real site: a message that the partner rejects is given up, a letter is made, an address is cut and freed, a kept plan is carried out and undone a stage", async () => {
-    const holdfast = process.env.HOLDFAST;
-    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-gate-acts-")), site = join(dir, "site"), pages = [], got = [];
-    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
-    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+  await any("a real site: a message that the partner rejects is given up, a letter is made, an address is cut and freed, a kept plan is carried out and undone a stage", withSite(async (made) => {
+    const { run, site } = made;
+    const got = [];
     const far = createServer((s) => { let b = ""; s.on("error", () => {}); s.on("data", (d) => { b += d.toString("latin1"); for (let i; (i = b.indexOf("\x1c\r")) >= 0; b = b.slice(i + 2)) { const id = b.slice(0, i).split("|")[9]; got.push(id); s.write(`\x0bMSH|^~\\&|FAR|F|NEAR|N|20261120||ACK|A${id}|P|2.5\rMSA|${id === "BAD" ? "AR" : "AA"}|${id}\r\x1c\r`); } }); });
     const send = (port, id) => new Promise((ok) => { const s = connect(port, "127.0.0.1"); let b = ""; s.on("error", () => ok("refused")); s.on("close", () => ok("closed")); s.on("connect", () => s.write(`\x0bMSH|^~\\&|NEAR|N|FAR|F|20261120||ORU^R01|${id}|P|2.5\rPID|1||4711\r\x1c\r`)); s.on("data", (d) => { b += d; const m = /MSA\|(\w\w)/.exec(b); if (m) { ok(m[1]); s.destroy(); } }); });
-    let daemon = null;
     try {
       await new Promise((ok) => far.listen(0, "127.0.0.1", ok));
-      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
-      const url = `http://127.0.0.1:${await free()}`, out = await free();
-      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-      for (let i = 0; i < 600; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      await made.serve();
+      const out = await freePort();
       run("gate", "add", "LAB", "--listen", `127.0.0.1:${out}`, "--to", `127.0.0.1:${far.address().port}`, "--protocol", "mllp", "--direction", "out", "--class", "laboratory", "--site", site);
       run("gate", "plan", "save", "night", "--all", "--address", "203.0.113.7", "--reason", "agreed in November", "--site", site);
-      const enter = async (name, role) => {
-        const once = run("user", "add", name, "--role", role, "--site", site), page = await openPage(browser(), url, { viewport: sizes.small });
-        pages.push(page);
-        await page.locator("input[autocomplete=username]").fill(name);
-        await page.locator("input[autocomplete=current-password]").fill(once);
-        await page.keyboard.press("Enter");
-        await page.locator("input[autocomplete=new-password]").first().waitFor();
-        await page.locator("input[autocomplete=current-password]").fill(once);
-        for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
-        await page.keyboard.press("Enter");
-        await page.locator(".frame").waitFor();
-        return page;
-      };
+      const enter = (name, role) => made.enter(browser(), name, role, { viewport: sizes.small });
       const one = await enter("ada", "security"), two = await enter("bob", "owner");
       const ask = (page, path, body) => page.evaluate(async ([p, v]) => { const { csrf } = await (await fetch("/api/session")).json(); const r = await fetch(p, { method: "POST", headers: { "Content-Type": "application/json", "X-Holdfast-CSRF": csrf }, body: JSON.stringify(v) }); return `${r.status} ${await r.text()}`; }, [path, body]);
       const step = async () => { for (const p of [one, two]) { const said = await ask(p, "/api/gate/advance", { name: "LAB" }); assert(said.startsWith("200"), said); } };
@@ -682,15 +642,6 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       await shot(two, "gate-real-undo");
       await to(one, "#/partners/incident");
       await one.locator(".incident tr", { hasText: "isolation plan carried out" }).waitFor();
-      for (const x of pages) assert(x.problems.length === 0 && x.outside.length === 0, [...x.problems, ...x.outside].join("; "));
-    } catch (e) {
-      if (process.env.SHOTS) for (const [i, x] of pages.entries()) await x.screenshot({ path: join(process.env.SHOTS, `fail-real-acts-${i}.png`) }).catch(() => {});
-      throw e;
-    } finally {
-      for (const x of pages) await x.context().close().catch(() => {});
-      if (daemon && daemon.exitCode === null && daemon.signalCode === null) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-      far.close();
-      rmSync(dir, { recursive: true, force: true });
-    }
-  });
+    } finally { far.close(); }
+  }, { mayRun: mock !== null, shots: "fail-real-acts" }));
 }

@@ -1,9 +1,9 @@
 // A ward packet, made by the program, opened from a file with the network off. Needs HOLDFAST, the program.
-import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { isBuilt, newSite } from "./site.mjs";
 
 const day = 86400000, words = "correct horse battery staple", second = "only for those who may";
 const hl7 = (lines) => lines.join("\r") + "\r";
@@ -16,11 +16,9 @@ function messages() {
 }
 
 export default async function packets({ test, axe, has, assert, browser }) {
-  const holdfast = process.env.HOLDFAST;
-  if (!holdfast || !existsSync(holdfast)) { await test("ward packets", async () => "skipped"); return; }
-  const dir = mkdtempSync(join(tmpdir(), "hf-packet-")), site = join(dir, "site"), file = join(dir, "3W.html"), contexts = [];
-  const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
-  let daemon = null;
+  if (!isBuilt()) { await test("ward packets", async () => "skipped"); return; }
+  const contexts = [];
+  let made = null, dir = "", site = "", file = "", run = null;
 
   // A clock that is moved, in the page: its hands alone, so that its timers go on as they do anywhere. (Playwright's own clock may fall back behind what it was set forward to, when one of its timers runs at that moment.)
   const aside = (ms) => {
@@ -57,15 +55,14 @@ export default async function packets({ test, axe, has, assert, browser }) {
     assert(left.join() === "0,0,,0,false", `something is left: ${left}`);
   };
   const ready = async () => {
-    if (existsSync(file)) return;
-    run("init", site, "--name", "St. Gabriel", "--shares", "1/1", "--shares-dir", dir);
-    const port = await new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port: p } = s.address(); s.close(() => ok(p)); }); });
-    const http = await new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port: p } = s.address(); s.close(() => ok(p)); }); });
-    daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", `127.0.0.1:${http}`, "--mllp", `127.0.0.1:${port}`], { stdio: "ignore" });
-    for (let i = 0; i < 600; i++) { if (await fetch(`http://127.0.0.1:${http}/healthz`).then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-    const { connect } = await import("node:net");
+    if (file && existsSync(file)) return;
+    await made?.end(); // what was begun and did not come to a packet
+    made = newSite({ name: "St. Gabriel", shares: "1/1" });
+    ({ dir, site, run } = made);
+    file = join(dir, "3W.html");
+    await made.serve();
     await new Promise((ok, no) => { // one message after the other, each acknowledged
-      const s = connect(port, "127.0.0.1"), all = messages().split(/(?=MSH\|)/);
+      const s = connect(made.mllp, "127.0.0.1"), all = messages().split(/(?=MSH\|)/);
       let i = 0;
       const next = () => (i < all.length ? s.write(`\x0b${all[i++]}\x1c\r`) : (s.end(), ok()));
       s.on("connect", next);
@@ -247,7 +244,6 @@ export default async function packets({ test, axe, has, assert, browser }) {
     });
   } finally {
     for (const c of contexts) await c.close().catch(() => {});
-    if (daemon) { daemon.kill("SIGTERM"); await new Promise((ok) => daemon.once("exit", ok)); }
-    rmSync(dir, { recursive: true, force: true });
+    await made?.end();
   }
 }

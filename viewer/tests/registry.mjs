@@ -1,11 +1,8 @@
 // The registry of reported breaches, by tasks: the figure with its lists and its day before anything else, a picture, the rows behind it, one with its history, one's own case beside the others; in three languages.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { open as openPage } from "./browser.mjs";
+import { withSite } from "./site.mjs";
 
 export default async function ({ test: any, axe, to, has, assert, mock, browser }) {
   const here = dirname(fileURLToPath(import.meta.url));
@@ -189,69 +186,46 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
   });
 
   // ---- the program itself: a list of our own by the page's form, its figure, a row, its history ----
-  await any("a real registry: lists taken in by the page's form, the figure with its warning, a row and its history, the rows in pages", async () => {
-    const holdfast = process.env.HOLDFAST;
-    if (!holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-registry-real-")), site = join(dir, "site");
-    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim(), on = ["--site", site];
-    const free = () => new Promise((ok) => { const x = createServer().listen(0, "127.0.0.1", () => { const { port } = x.address(); x.close(() => ok(port)); }); });
+  await any("a real registry: lists taken in by the page's form, the figure with its warning, a row and its history, the rows in pages", withSite(async (made) => {
+    const { run, site } = made;
+    const on = ["--site", site];
     const head = "Name of Covered Entity,State,Covered Entity Type,Individuals Affected,Breach Submission Date,Type of Breach,Location of Breached Information,Business Associate Present,Web Description", two = (x) => String(x).padStart(2, "0");
     const many = Array.from({ length: 60 }, (_, i) => `Clinic of ${String.fromCharCode(65 + (i % 26))}${String.fromCharCode(65 + Math.floor(i / 26))} & <Sons>,${["TX", "CA", "NY"][i % 3]},Healthcare Provider,${700 + i * i * 37},${two(1 + (i % 9))}/${two(13 + (i % 14))}/2024,${["Theft", "Loss"][i % 2]},Email,No,`);
     const file = (name, rows) => ({ name, mimeType: "text/csv", buffer: Buffer.from([head, ...rows, ""].join("\n")) });
-    let daemon = null, page = null;
-    try {
-      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
-      const url = `http://127.0.0.1:${await free()}`;
-      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-      for (let i = 0; i < 300; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-      const once = run("user", "add", "pia", "--role", "privacy", ...on);
-      page = await openPage(browser(), url, { lang: "fr" });
-      await page.locator("input[autocomplete=username]").fill("pia");
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      await page.keyboard.press("Enter");
-      await page.locator("input[autocomplete=new-password]").first().waitFor();
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
-      await page.keyboard.press("Enter");
-      await page.locator(".frame").waitFor();
-      await to(page, "#/registry");
-      await page.getByText("Aucune liste n’a encore été reprise.").waitFor();
-      const bring = async (what, view, asOf) => {
-        await page.locator("input[type=file]").setInputFiles(what);
-        await page.locator("#rg-inview").selectOption(view);
-        await page.locator("#rg-inday").fill(asOf);
-        await page.locator("form button.main-act").click();
-        await page.locator("form .note[role=status]", { hasText: "lignes reprises" }).waitFor();
-        await page.locator("th", { hasText: what.name }).waitFor();
-      };
-      await bring(file("ui.csv", [...many, "Hill Group,TX,Health Plan,501,05/14/2024,Theft,Email,No,", "Hill Group North,TX,Health Plan,3000,05/14/2024,Theft,Email,No,", "Undated,TX,Health Plan,900,soon,Theft,Email,No,"]), "under-investigation", "2024-10-08");
-      await page.locator("form li", { hasText: /^Lignes sans date de déclaration lisible\s: 1/ }).waitFor(); // what is odd, in her language
-      await page.locator("#h-rg-figure").waitFor();
-      has(plain(await page.locator("#h-rg-figure").innerText()), "63 incidents");
-      await page.getByText("Une seule des deux listes du portail est présente").waitFor();
-      await page.locator("figure img").first().waitFor();
-      await bring(file("later.csv", [...many, "Hill Group,TX,Health Plan,45000,05/14/2024,Theft,Email,No,"]), "under-investigation", "2025-10-08");
-      await page.locator("#rg-q").fill("hill group");
-      await page.locator("table.links a", { hasText: /^Hill Group$/ }).click();
-      await page.locator("#h-rg-past").waitFor();
-      const past = plain(await page.locator("section[aria-labelledby=h-rg-past] tbody").innerText());
-      for (const x of ["501", "45 000", "8 oct. 2024", "8 oct. 2025", "modifié", "provisoire"]) has(past, x);
-      await page.locator("figure img").first().waitFor();
-      await axe(page, "a real incident");
-      await page.goBack();
-      await page.locator("#rg-q").fill("");
-      const status = page.locator("section[aria-labelledby=h-rg-rows] header [role=status]");
-      await until(async () => plain(await status.innerText()) === "1–50 sur 63", "63 rows, in two pages");
-      await page.getByRole("button", { name: "Suivants" }).click();
-      await until(async () => plain(await status.innerText()) === "51–63 sur 63" && (await page.locator("table.links tbody tr").count()) === 13, "the second page");
-      await axe(page, "a real registry");
-      const stats = JSON.parse(run("registry", "stats", "--json", ...on));
-      assert(stats.incidents === 63 && stats.as_of === "2025-10-08", `the command counts ${stats.incidents} as of ${stats.as_of}`);
-      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
-    } finally {
-      await page?.context().close().catch(() => {});
-      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-      rmSync(dir, { recursive: true, force: true });
-    }
-  });
+    await made.serve();
+    const page = await made.enter(browser(), "pia", "privacy", { lang: "fr" });
+    await to(page, "#/registry");
+    await page.getByText("Aucune liste n’a encore été reprise.").waitFor();
+    const bring = async (what, view, asOf) => {
+      await page.locator("input[type=file]").setInputFiles(what);
+      await page.locator("#rg-inview").selectOption(view);
+      await page.locator("#rg-inday").fill(asOf);
+      await page.locator("form button.main-act").click();
+      await page.locator("form .note[role=status]", { hasText: "lignes reprises" }).waitFor();
+      await page.locator("th", { hasText: what.name }).waitFor();
+    };
+    await bring(file("ui.csv", [...many, "Hill Group,TX,Health Plan,501,05/14/2024,Theft,Email,No,", "Hill Group North,TX,Health Plan,3000,05/14/2024,Theft,Email,No,", "Undated,TX,Health Plan,900,soon,Theft,Email,No,"]), "under-investigation", "2024-10-08");
+    await page.locator("form li", { hasText: /^Lignes sans date de déclaration lisible\s: 1/ }).waitFor(); // what is odd, in her language
+    await page.locator("#h-rg-figure").waitFor();
+    has(plain(await page.locator("#h-rg-figure").innerText()), "63 incidents");
+    await page.getByText("Une seule des deux listes du portail est présente").waitFor();
+    await page.locator("figure img").first().waitFor();
+    await bring(file("later.csv", [...many, "Hill Group,TX,Health Plan,45000,05/14/2024,Theft,Email,No,"]), "under-investigation", "2025-10-08");
+    await page.locator("#rg-q").fill("hill group");
+    await page.locator("table.links a", { hasText: /^Hill Group$/ }).click();
+    await page.locator("#h-rg-past").waitFor();
+    const past = plain(await page.locator("section[aria-labelledby=h-rg-past] tbody").innerText());
+    for (const x of ["501", "45 000", "8 oct. 2024", "8 oct. 2025", "modifié", "provisoire"]) has(past, x);
+    await page.locator("figure img").first().waitFor();
+    await axe(page, "a real incident");
+    await page.goBack();
+    await page.locator("#rg-q").fill("");
+    const status = page.locator("section[aria-labelledby=h-rg-rows] header [role=status]");
+    await until(async () => plain(await status.innerText()) === "1–50 sur 63", "63 rows, in two pages");
+    await page.getByRole("button", { name: "Suivants" }).click();
+    await until(async () => plain(await status.innerText()) === "51–63 sur 63" && (await page.locator("table.links tbody tr").count()) === 13, "the second page");
+    await axe(page, "a real registry");
+    const stats = JSON.parse(run("registry", "stats", "--json", ...on));
+    assert(stats.incidents === 63 && stats.as_of === "2025-10-08", `the command counts ${stats.incidents} as of ${stats.as_of}`);
+  }));
 }

@@ -1,14 +1,14 @@
 // The viewer's tests, in a real browser, by tasks that people have. Against the mock hospital, or with BASE_URL, HF_USER and HF_PASSWORD against a real server (then what needs the mock's own people is skipped).
 import { AxeBuilder } from "@axe-core/playwright";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { browser, open, signIn } from "./browser.mjs";
+import { withSite } from "./site.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const real = process.env.BASE_URL ?? "";
@@ -1107,55 +1107,32 @@ await test("backups: none yet, a verdict nobody knows, a server that does not sa
 }, { own: true });
 
 // ---- a real site, where the program is built: what the vault said stands on the board ----
-await test("a real site: a backup, the same tree enciphered, and the board names the damage and raises the alarm", async () => {
-  const holdfast = process.env.HOLDFAST;
-  if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
-  const dir = mkdtempSync(join(tmpdir(), "hf-real-")), site = join(dir, "site"), tree = join(dir, "tree");
-  const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
-  const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
-  let daemon = null, page = null;
-  try {
-    run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
-    const url = `http://127.0.0.1:${await free()}`;
-    daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-    for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-    const once = run("user", "add", "lead", "--role", "admin", "--site", site);
-    const file = (i) => join(tree, `d${i % 8}`, `r${i}.${i % 2 ? "json" : "gz"}`);
-    for (let i = 0; i < 160; i++) { mkdirSync(dirname(file(i)), { recursive: true }); writeFileSync(file(i), i % 2 ? JSON.stringify({ report: i, text: "rounds at seven ".repeat(40) }) : gzipSync(`report ${i} rounds at seven `.repeat(60))); }
-    const first = run("vault", "backup", "--site", site, "--source", "ward-files", tree).split("\n").pop();
-    page = await open(b, url);
-    await page.locator("input[autocomplete=username]").fill("lead");
-    await page.locator("input[autocomplete=current-password]").fill(once);
-    await page.keyboard.press("Enter");
-    await page.locator("input[autocomplete=new-password]").first().waitFor();
-    await page.locator("input[autocomplete=current-password]").fill(once);
-    for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
-    await page.keyboard.press("Enter");
-    await page.locator(".frame").waitFor();
-    await to(page, "#/board");
-    const row = page.locator(".backups > li", { hasText: "ward-files" });
-    await row.waitFor();
-    has(await row.locator(".verdict").innerText(), "clean");
-    assert(/s ago|min ago/.test(await row.innerText()), `no age in ${await row.innerText()}`);
-    for (let i = 0; i < 160; i++) { rmSync(file(i)); writeFileSync(file(i) + ".locked", randomBytes(900)); writeFileSync(join(dirname(file(i)), "README_LOCKED.txt"), "Your files are encrypted."); }
-    const second = run("vault", "backup", "--site", site, "--source", "ward-files", tree).split("\n").pop();
-    assert(first !== second, "the same snapshot twice");
-    await row.locator(".verdict", { hasText: "DAMAGE" }).waitFor({ timeout: 20000 });
-    has(await row.innerText(), "clean-point --source ward-files");
-    has(await page.locator(".alarmlist").innerText(), "Files of ward-files are damaged");
-    await page.locator(".panel .link[aria-haspopup]").click();
-    const said = await page.locator("dialog").innerText();
-    for (const part of [second, ".locked", "restore", "168 files"]) has(said, part);
-    await page.locator("dialog .link").click(); // the snapshot's own entry, with its proof
-    await page.locator("dialog").getByText("Proof", { exact: false }).first().waitFor();
-    await axe(page, "a real board's backups");
-    assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
-  } finally {
-    await page?.context().close().catch(() => {});
-    if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-    rmSync(dir, { recursive: true, force: true });
-  }
-});
+await test("a real site: a backup, the same tree enciphered, and the board names the damage and raises the alarm", withSite(async (made) => {
+  const { dir, run, site } = made;
+  const tree = join(dir, "tree");
+  await made.serve();
+  const file = (i) => join(tree, `d${i % 8}`, `r${i}.${i % 2 ? "json" : "gz"}`);
+  for (let i = 0; i < 160; i++) { mkdirSync(dirname(file(i)), { recursive: true }); writeFileSync(file(i), i % 2 ? JSON.stringify({ report: i, text: "rounds at seven ".repeat(40) }) : gzipSync(`report ${i} rounds at seven `.repeat(60))); }
+  const first = run("vault", "backup", "--site", site, "--source", "ward-files", tree).split("\n").pop();
+  const page = await made.enter(b, "lead", "admin");
+  await to(page, "#/board");
+  const row = page.locator(".backups > li", { hasText: "ward-files" });
+  await row.waitFor();
+  has(await row.locator(".verdict").innerText(), "clean");
+  assert(/s ago|min ago/.test(await row.innerText()), `no age in ${await row.innerText()}`);
+  for (let i = 0; i < 160; i++) { rmSync(file(i)); writeFileSync(file(i) + ".locked", randomBytes(900)); writeFileSync(join(dirname(file(i)), "README_LOCKED.txt"), "Your files are encrypted."); }
+  const second = run("vault", "backup", "--site", site, "--source", "ward-files", tree).split("\n").pop();
+  assert(first !== second, "the same snapshot twice");
+  await row.locator(".verdict", { hasText: "DAMAGE" }).waitFor();
+  has(await row.innerText(), "clean-point --source ward-files");
+  has(await page.locator(".alarmlist").innerText(), "Files of ward-files are damaged");
+  await page.locator(".panel .link[aria-haspopup]").click();
+  const said = await page.locator("dialog").innerText();
+  for (const part of [second, ".locked", "restore", "168 files"]) has(said, part);
+  await page.locator("dialog .link").click(); // the snapshot's own entry, with its proof
+  await page.locator("dialog").getByText("Proof", { exact: false }).first().waitFor();
+  await axe(page, "a real board's backups");
+}, { mayRun: mock !== null }));
 
 // ---- ECGs ----
 await groupOf("ecg", { test, axe, to, has, assert, knobs, mock, bed12, browser: () => b });

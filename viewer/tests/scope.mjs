@@ -1,10 +1,8 @@
 // Cases of a breach, by tasks: what a privacy officer has to see first and must not be able to overlook; in three languages.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { open as openPage } from "./browser.mjs";
+import { holdfast, secret, withSite } from "./site.mjs";
 
 export default async function ({ test: any, axe, to, has, assert, mock, browser }) {
   const bob = ["bob", "downtime-bob-12"], eve = ["eve", "downtime-eve-12"];
@@ -256,97 +254,74 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
   });
 
   // ---- the program itself: a case out of a file server's log, with records that nobody can tell apart but people ----
-  await any("a real case: pairs decided with keys and counted by the next run, duties with their dates, a letter as it is printed", async () => {
-    const holdfast = process.env.HOLDFAST;
-    if (!holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-case-real-")), site = join(dir, "site"), share = join(dir, "share");
-    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim(), on = ["--site", site];
-    const free = () => new Promise((ok) => { const x = createServer().listen(0, "127.0.0.1", () => { const { port } = x.address(); x.close(() => ok(port)); }); });
-    let daemon = null, page = null;
-    try {
-      const last = "Smith Jones Brown Miller Davis Garcia Wilson Moore Taylor Thomas".split(" "), first = "James Mary John Linda Robert".split(" "), two = (x) => String(x).padStart(2, "0");
-      const rows = Array.from({ length: 50 }, (_, i) => [last[i % 10], first[Math.floor(i / 10)], `19${30 + i}-${two(1 + (i % 12))}-${two(1 + (i % 28))}`, `${100 + i * 7}-${11 + i}-${1000 + i * 37}`, `${i + 1} Oak St`, "Austin", "TX", `78${100 + i}`, "HbA1c"].join(","));
-      mkdirSync(share);
-      writeFileSync(join(share, "a.csv"), ["last,first,dob,ssn,street,city,state,zip,test", ...rows, ""].join("\n"));
-      writeFileSync(join(share, "b.csv"), ["last,first,dob,test", ...rows.filter((_, i) => i % 3 === 0).map((r, i) => { const [l, f, d] = r.split(","); return [l, f, i % 2 ? d : "", "K+"].join(","); }), ""].join("\n"));
-      writeFileSync(join(dir, "audit.log"), ["a", "b"].map((f) => `[2026/11/21 23:03:00.000000,  1] ../../source3/modules/vfs_full_audit.c:100(do_log)\n  mallory|10.0.0.66|records|pread_send|ok|/srv/records/${f}.csv\n`).join(""));
-      writeFileSync(join(dir, "facts.json"), JSON.stringify({ entity: { name: "Real Hospital", kind: "covered-entity", country: "US", state: "TX", address: ["1 Hospital Way", "Austin, TX 78701"], phone: "1-800-555-0100" }, letter: { date: "2026-12-01", happened: { en: ["Somebody copied files."], es: ["Alguien copió archivos."] }, doing: { en: ["We closed the way in."], es: ["Cerramos el acceso."] }, hours: { en: ["Monday to Friday"], es: ["De lunes a viernes"] } } }));
-      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
-      const url = `http://127.0.0.1:${await free()}`;
-      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
-      for (let i = 0; i < 300; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-      const once = run("user", "add", "pia", "--role", "privacy", ...on), year = new Date().getUTCFullYear();
-      run("scope", "case", "new", "c1", "--window", `2026-11-21T23:02Z/2026-11-21T23:06Z`, "--discovered", `${year + 1}-01-15`, ...on);
-      run("scope", "case", "evidence", "c1", join(dir, "audit.log"), ...on);
-      run("scope", "case", "content", "c1", share, ...on);
-      page = await openPage(browser(), url);
-      await page.locator("input[autocomplete=username]").fill("pia");
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      await page.keyboard.press("Enter");
-      await page.locator("input[autocomplete=new-password]").first().waitFor();
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
-      await page.keyboard.press("Enter");
-      await page.locator(".frame").waitFor();
-      await to(page, "#/cases/c1/review"); // nothing was read yet: said, with what to do
-      await page.getByText("nothing was found yet").waitFor();
-      const grey = JSON.parse(run("scope", "case", "run", "c1", "--json", ...on)).totals.grey;
-      assert(grey >= 3, `the made files have ${grey} pairs in doubt`);
-      run("scope", "case", "facts", "c1", join(dir, "facts.json"), ...on);
-      await to(page, "#/cases/c1");
-      await page.locator(".duties").first().waitFor();
-      has(await page.locator("section[aria-labelledby=h-sc-duties]").innerText(), "45 CFR 164.404");
-      assert(/\d+ days left/.test(await page.locator(".casehead").innerText()), "nothing counts down at the head");
-      await page.locator("#to-review").click();
-      await page.locator(".sides").waitFor();
-      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey, `${grey} wait`);
-      noCodes(await page.locator("#content").innerText(), "a real pair");
-      await axe(page, "a real pair");
-      await page.keyboard.press("o");
-      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 1, "one is decided");
-      await page.keyboard.press("d");
-      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 2, "two are");
-      await page.keyboard.press("u");
-      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 1, "one is taken back");
-      const said = JSON.parse(run("scope", "case", "run", "c1", "--json", ...on)).totals;
-      assert(said.grey === grey - 1, `the next run asks about ${said.grey}`);
-      await to(page, "#/cases/c1/letters");
-      await page.locator(".letterpaper").waitFor();
-      has(await page.locator(".letterpaper").innerText(), "Sample Person");
-      await page.locator("#le-who").selectOption({ index: 8 }); // behind those that are made up
-      await page.locator(".letterpaper", { hasText: "Oak St" }).waitFor();
-      await page.locator("#le-lang").selectOption("es");
-      await page.locator(".letterpaper[lang=es]").waitFor();
-      const pdf = await page.context().request.get(url + (await page.locator("#le-pdf").getAttribute("href")));
-      assert(pdf.ok() && (await pdf.body()).subarray(0, 5).toString() === "%PDF-", `no PDF: ${pdf.status()}`);
-      await axe(page, "a real letter");
-      run("notice", "letters", "c1", "-o", join(dir, "letters"), ...on); // made, signed for in the browser by one and at a terminal by another
-      const manifest = join(dir, "letters", "manifest.json"), ready = () => { try { return run("notice", "ready", "c1", manifest, ...on); } catch (x) { return String(x.stdout); } };
-      await page.reload();
-      await page.locator("#si-letters").click();
-      await page.locator("#si-pw-letters").fill("not this one");
-      await page.keyboard.press("Enter");
-      await page.locator("[role=alert]", { hasText: "password is wrong" }).waitFor();
-      has(ready(), "nobody has signed");
-      await page.locator("#si-pw-letters").fill("a quiet river by night");
-      await page.keyboard.press("Enter");
-      await page.getByText("The second signature is another person’s").waitFor();
-      has(ready(), "one more person has to sign; signed by pia");
-      run("user", "add", "otto", "--role", "owner", ...on);
-      execFileSync(holdfast, ["notice", "sign", "c1", manifest, ...on], { env: { ...process.env, HOLDFAST_TOKEN: run("token", "create", "--user", "otto", ...on) }, stdio: "pipe", timeout: 60000 });
-      has(ready(), "READY");
-      await page.reload();
-      await page.locator("section[aria-labelledby=h-le-signed] b.tag.green").waitFor();
-      run("scope", "case", "facts", "c1", join(dir, "facts.json"), ...on); // the case says something new: what was signed is not of it
-      await page.reload();
-      await page.getByText("THE CASE HAS CHANGED").waitFor();
-      page.problems = page.problems.filter((x) => !x.includes("403")); // the wrong password
-      if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "case-real-letter.png") });
-      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
-    } finally {
-      await page?.context().close().catch(() => {});
-      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
-      rmSync(dir, { recursive: true, force: true });
-    }
-  });
+  await any("a real case: pairs decided with keys and counted by the next run, duties with their dates, a letter as it is printed", withSite(async (made) => {
+    const { dir, run, site } = made;
+    const share = join(dir, "share"), on = ["--site", site];
+    const last = "Smith Jones Brown Miller Davis Garcia Wilson Moore Taylor Thomas".split(" "), first = "James Mary John Linda Robert".split(" "), two = (x) => String(x).padStart(2, "0");
+    const rows = Array.from({ length: 50 }, (_, i) => [last[i % 10], first[Math.floor(i / 10)], `19${30 + i}-${two(1 + (i % 12))}-${two(1 + (i % 28))}`, `${100 + i * 7}-${11 + i}-${1000 + i * 37}`, `${i + 1} Oak St`, "Austin", "TX", `78${100 + i}`, "HbA1c"].join(","));
+    mkdirSync(share);
+    writeFileSync(join(share, "a.csv"), ["last,first,dob,ssn,street,city,state,zip,test", ...rows, ""].join("\n"));
+    writeFileSync(join(share, "b.csv"), ["last,first,dob,test", ...rows.filter((_, i) => i % 3 === 0).map((r, i) => { const [l, f, d] = r.split(","); return [l, f, i % 2 ? d : "", "K+"].join(","); }), ""].join("\n"));
+    writeFileSync(join(dir, "audit.log"), ["a", "b"].map((f) => `[2026/11/21 23:03:00.000000,  1] ../../source3/modules/vfs_full_audit.c:100(do_log)\n  mallory|10.0.0.66|records|pread_send|ok|/srv/records/${f}.csv\n`).join(""));
+    writeFileSync(join(dir, "facts.json"), JSON.stringify({ entity: { name: "Real Hospital", kind: "covered-entity", country: "US", state: "TX", address: ["1 Hospital Way", "Austin, TX 78701"], phone: "1-800-555-0100" }, letter: { date: "2026-12-01", happened: { en: ["Somebody copied files."], es: ["Alguien copió archivos."] }, doing: { en: ["We closed the way in."], es: ["Cerramos el acceso."] }, hours: { en: ["Monday to Friday"], es: ["De lunes a viernes"] } } }));
+    const url = await made.serve(), year = new Date().getUTCFullYear();
+    run("scope", "case", "new", "c1", "--window", `2026-11-21T23:02Z/2026-11-21T23:06Z`, "--discovered", `${year + 1}-01-15`, ...on);
+    run("scope", "case", "evidence", "c1", join(dir, "audit.log"), ...on);
+    run("scope", "case", "content", "c1", share, ...on);
+    const page = await made.enter(browser(), "pia", "privacy");
+    await to(page, "#/cases/c1/review"); // nothing was read yet: said, with what to do
+    await page.getByText("nothing was found yet").waitFor();
+    const grey = JSON.parse(run("scope", "case", "run", "c1", "--json", ...on)).totals.grey;
+    assert(grey >= 3, `the made files have ${grey} pairs in doubt`);
+    run("scope", "case", "facts", "c1", join(dir, "facts.json"), ...on);
+    await to(page, "#/cases/c1");
+    await page.locator(".duties").first().waitFor();
+    has(await page.locator("section[aria-labelledby=h-sc-duties]").innerText(), "45 CFR 164.404");
+    assert(/\d+ days left/.test(await page.locator(".casehead").innerText()), "nothing counts down at the head");
+    await page.locator("#to-review").click();
+    await page.locator(".sides").waitFor();
+    await until(async () => Number(await page.locator("#rv-open").innerText()) === grey, `${grey} wait`);
+    noCodes(await page.locator("#content").innerText(), "a real pair");
+    await axe(page, "a real pair");
+    await page.keyboard.press("o");
+    await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 1, "one is decided");
+    await page.keyboard.press("d");
+    await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 2, "two are");
+    await page.keyboard.press("u");
+    await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 1, "one is taken back");
+    const said = JSON.parse(run("scope", "case", "run", "c1", "--json", ...on)).totals;
+    assert(said.grey === grey - 1, `the next run asks about ${said.grey}`);
+    await to(page, "#/cases/c1/letters");
+    await page.locator(".letterpaper").waitFor();
+    has(await page.locator(".letterpaper").innerText(), "Sample Person");
+    await page.locator("#le-who").selectOption({ index: 8 }); // behind those that are made up
+    await page.locator(".letterpaper", { hasText: "Oak St" }).waitFor();
+    await page.locator("#le-lang").selectOption("es");
+    await page.locator(".letterpaper[lang=es]").waitFor();
+    const pdf = await page.context().request.get(url + (await page.locator("#le-pdf").getAttribute("href")));
+    assert(pdf.ok() && (await pdf.body()).subarray(0, 5).toString() === "%PDF-", `no PDF: ${pdf.status()}`);
+    await axe(page, "a real letter");
+    run("notice", "letters", "c1", "-o", join(dir, "letters"), ...on); // made, signed for in the browser by one and at a terminal by another
+    const manifest = join(dir, "letters", "manifest.json"), ready = () => { try { return run("notice", "ready", "c1", manifest, ...on); } catch (x) { return String(x.stdout); } };
+    await page.reload();
+    await page.locator("#si-letters").click();
+    await page.locator("#si-pw-letters").fill("not this one");
+    await page.keyboard.press("Enter");
+    await page.locator("[role=alert]", { hasText: "password is wrong" }).waitFor();
+    has(ready(), "nobody has signed");
+    await page.locator("#si-pw-letters").fill(secret);
+    await page.keyboard.press("Enter");
+    await page.getByText("The second signature is another person’s").waitFor();
+    has(ready(), "one more person has to sign; signed by pia");
+    run("user", "add", "otto", "--role", "owner", ...on);
+    execFileSync(holdfast, ["notice", "sign", "c1", manifest, ...on], { env: { ...process.env, HOLDFAST_TOKEN: run("token", "create", "--user", "otto", ...on) }, stdio: "pipe", timeout: 60000 });
+    has(ready(), "READY");
+    await page.reload();
+    await page.locator("section[aria-labelledby=h-le-signed] b.tag.green").waitFor();
+    run("scope", "case", "facts", "c1", join(dir, "facts.json"), ...on); // the case says something new: what was signed is not of it
+    await page.reload();
+    await page.getByText("THE CASE HAS CHANGED").waitFor();
+    page.problems = page.problems.filter((x) => !x.includes("403")); // the wrong password
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "case-real-letter.png") });
+  }));
 }
