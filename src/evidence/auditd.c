@@ -529,7 +529,7 @@ const struct evidence_reader evidence_auditd = {.kind = EVIDENCE_AUDITD, .probe 
 /* ---- a system log that several write into: Samba's records and the kernel's stand between others' lines ---- */
 
 struct mixed {
-	void *samba;
+	void *samba, *ftp;
 	struct auditd audit;
 };
 
@@ -545,6 +545,17 @@ static int mixed_line(struct evidence *v, struct slice line)
 		v->state = m->samba;
 		int r = evidence_samba_line(v, line);
 		v->state = m;
+		return r;
+	}
+	if (line.n && memchr(line.p, '[', line.n)) { /* a program's number: sftp-server's, vsftpd's */
+		bool ours;
+		if (!m->ftp && !(m->ftp = calloc(1, evidence_ftp.state)))
+			return ERR_MEMORY;
+		v->state = m->ftp;
+		int r = evidence_ftp_line(v, line, &ours);
+		v->state = m;
+		if (ours)
+			v->account.kind = EVIDENCE_FTP;
 		return r;
 	}
 	return 0;
@@ -571,6 +582,12 @@ static void mixed_done(struct evidence *v)
 		evidence_samba.done(v);
 		v->state = m;
 		free(m->samba);
+	}
+	if (m->ftp) {
+		v->state = m->ftp;
+		evidence_ftp.done(v);
+		v->state = m;
+		free(m->ftp);
 	}
 }
 

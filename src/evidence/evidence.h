@@ -41,6 +41,7 @@ enum evidence_kind {
 	EVIDENCE_ATNA,      /* "atna": AuditMessage of DICOM PS3.15 A.5 (RFC 3881) */
 	EVIDENCE_HOLDFAST,  /* "holdfast": what watch and gate print */
 	EVIDENCE_NAS,       /* "nas": OneFS' protocol audit (PowerScale, Isilon), by syslog or as JSON */
+	EVIDENCE_FTP,       /* "ftp": what servers of FTP and SFTP say that they sent: xferlog, vsftpd, FileZilla Server, OpenSSH */
 	EVIDENCE_KINDS
 };
 const char *evidence_kind_word(enum evidence_kind kind);

@@ -15,7 +15,7 @@ struct evidence_reader {
 	size_t state;                                            /* bytes of v->state, zeroed */
 };
 extern const struct evidence_reader evidence_onefs, evidence_samba, evidence_auditd, evidence_syslog, evidence_evtx, evidence_winxml, evidence_zeek, evidence_web, evidence_iis,
-	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_atna, evidence_mega, evidence_listing, evidence_jsons;
+	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_atna, evidence_mega, evidence_listing, evidence_jsons, evidence_ftp;
 
 struct evidence {
 	const struct evidence_source *src;
@@ -124,6 +124,7 @@ int evidence_json_copy(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_onefs(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_windows(struct evidence *v, const struct json_node *n) MUST;
 int evidence_samba_line(struct evidence *v, struct slice line) MUST; /* needs samba's state; see samba.c */
+int evidence_ftp_line(struct evidence *v, struct slice line, bool *ret_ours) MUST; /* needs the state of evidence_ftp */
 bool evidence_samba_record(struct slice line); /* looks like one of full_audit's */
 
 /* ---- an event of Windows' Security log, from binary or XML or JSON alike ---- */

@@ -463,7 +463,11 @@ static int columns(struct slice text, struct csv_columns *ret, size_t *ret_used,
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
 	struct person_list *x = calloc(1, sizeof *x);
 	bool known = false;
-	int r = a && x ? person_list_head(text, a, x, e) : err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+	if (!a || !x) {
+		free(x);
+		return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+	}
+	int r = person_list_head(text, a, x, e);
 	if (r == ERR_INPUT)
 		err_set(e, r, NULL, "the list of persons is empty: its first line is to name the columns, person_id first");
 	for (size_t i = 0; r == 0 && i < x->columns; i++) {

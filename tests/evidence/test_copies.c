@@ -76,6 +76,69 @@ static void filezilla_and_mega(void **state)
 	assert_int_equal(object("a.csv")->first, at("2026-11-21T23:03:39.123456Z"));
 }
 
+static void ftp_servers(void **state)
+{
+	(void)state;
+	source.near = at("2026-12-01T00:00:00Z");
+	/* xferlog: whole, in part, nothing, written, deleted; a blank in a name */
+	assert_int_equal(take_text("Fri Nov 20 23:10:02 2026 1 203.0.113.9 1048576 /records/a b.csv b _ o r eve ftp 0 * c\nFri Nov 20 23:10:03 2026 1 203.0.113.9 77 /records/b.csv b _ o r eve ftp 0 * i\nFri Nov 20 23:10:03 2026 1 203.0.113.9 0 /records/c.csv b _ o r eve ftp 0 * i\n"
+	                           "Fri Nov 20 23:10:04 2026 1 203.0.113.9 77 /up/d.csv b _ i r eve ftp 0 * c\nFri Nov 20 23:10:05 2026 1 203.0.113.9 0 /up/e.csv b _ d r eve ftp 0 * c\n"),
+	                 0);
+	assert_int_equal(account.kind, EVIDENCE_FTP);
+	const struct evidence_object *o = object("/records/a b.csv");
+	assert_true(o->level == EVIDENCE_ACQUIRED && o->bytes == 1048576 && o->confidence == 95 && is(o->who[0], "eve") && is(o->from[0], "203.0.113.9") && o->first == at("2026-11-20T23:10:02Z"));
+	assert_true(object("/records/b.csv")->level == EVIDENCE_ACQUIRED && object("/records/b.csv")->confidence == 60);
+	assert_true(level("/up/d.csv") == EVIDENCE_OPENED && level("/up/e.csv") == EVIDENCE_OPENED);
+	assert_true(evidence_fold_count(fold) == 4 && account.failed == 1 && account.records == 5);
+	/* vsftpd's own */
+	assert_int_equal(take_text("Fri Nov 20 23:10:01 2026 [pid 2] CONNECT: Client \"203.0.113.9\"\nFri Nov 20 23:10:01 2026 [pid 1] [eve] OK LOGIN: Client \"203.0.113.9\"\nFri Nov 20 23:10:02 2026 [pid 3] [eve] OK DOWNLOAD: Client \"203.0.113.9\", \"/records/a.csv\", 1048576 bytes, 900.12Kbyte/sec\n"
+	                           "Fri Nov  6 23:10:03 2026 [pid 3] [eve] FAIL DOWNLOAD: Client \"203.0.113.9\", \"/records/b.csv\", 0.00Kbyte/sec\nFri Nov  6 23:10:03 2026 [pid 3] [eve] OK UPLOAD: Client \"::1\", \"/c.csv\", 5 bytes, 1.00Kbyte/sec\n"),
+	                 0);
+	assert_true(object("/records/a.csv")->bytes == 1048576 && object("/c.csv")->first == at("2026-11-06T23:10:03Z") && level("/c.csv") == EVIDENCE_OPENED);
+	assert_true(evidence_fold_count(fold) == 2 && account.failed == 1);
+	/* FileZilla Server, before 1.0 and since: an answer says that it was sent, a folder is entered or named */
+	assert_int_equal(take_text("(000012)20/11/2026 23:10:00 - (not logged in) (203.0.113.9)> USER eve\n(000012)20/11/2026 23:10:00 - eve (203.0.113.9)> 230 Logged on\n(000012)20/11/2026 23:10:00 - eve (203.0.113.9)> CWD /records\n"
+	                           "(000012)20/11/2026 23:10:00 - eve (203.0.113.9)> 250 CWD successful. \"/records\" is current directory.\n(000013)20/11/2026 23:10:00 - bob (10.0.0.7)> RETR a.csv\n(000012)20/11/2026 23:10:01 - eve (203.0.113.9)> RETR a.csv\n"
+	                           "(000012)20/11/2026 23:10:01 - eve (203.0.113.9)> 150 Opening data channel for file download from server of \"/records/a.csv\"\n(000013)20/11/2026 23:10:01 - bob (10.0.0.7)> 550 File not found\n"
+	                           "(000012)20/11/2026 23:10:02 - eve (203.0.113.9)> 226 Successfully transferred \"/records/a.csv\"\n"),
+	                 0);
+	o = object("/records/a.csv");
+	assert_true(o->level == EVIDENCE_ACQUIRED && is(o->who[0], "eve") && o->first == at("2026-11-20T23:10:02Z") && evidence_fold_count(fold) == 1 && account.failed == 1);
+	assert_int_equal(take_text("2026-11-20T23:10:00.000Z << [FTP Session 6 203.0.113.9] 230 Login successful.\n2026-11-20T23:10:00.100Z >> [FTP Session 6 203.0.113.9 eve] CWD /records\n2026-11-20T23:10:00.110Z << [FTP Session 6 203.0.113.9 eve] 250 CWD command successful\n"
+	                           "2026-11-20T23:10:00.200Z >> [FTP Session 6 203.0.113.9 eve] RETR d/a.csv\n2026-11-20T23:10:00.210Z << [FTP Session 6 203.0.113.9 eve] 150 Starting data transfer.\n2026-11-20T23:10:00.211Z >> [FTP Session 6 203.0.113.9 eve] NOOP\n2026-11-20T23:10:00.212Z << [FTP Session 6 203.0.113.9 eve] 200 OK\n"
+	                           "2026-11-20T23:10:01.200Z << [FTP Session 6 203.0.113.9 eve] 226 Operation successful\n2026-11-20T23:10:02Z >> [FTP Session 6 203.0.113.9 eve] RETR b.csv\n2026-11-20T23:10:02Z << [FTP Session 6 203.0.113.9 eve] 150 Starting data transfer.\n2026-11-20T23:10:03Z << [FTP Session 6 203.0.113.9 eve] 426 Connection closed\n"
+	                           "2026-11-20T23:10:04Z >> [FTP Session 6 203.0.113.9 eve] MLSD\n2026-11-20T23:10:04Z << [FTP Session 6 203.0.113.9 eve] 226 Operation successful\n2026-11-20T23:11:00Z >> [FTP Session 6 198.51.100.3] RETR c.csv\n2026-11-20T23:11:00Z << [FTP Session 6 198.51.100.3] 226 Operation successful\n"),
+	                 0);
+	assert_true(object("/records/d/a.csv")->confidence == 95 && object("/records/d/a.csv")->first == at("2026-11-20T23:10:01.2Z"));
+	assert_true(object("/records/b.csv")->confidence == 60 && level("/records") == EVIDENCE_LISTED && level("c.csv") == EVIDENCE_ACQUIRED); /* another session of that number: its folder nobody named */
+	assert_int_equal(evidence_fold_count(fold), 4);
+}
+
+/* OpenSSH's, alone and late in a system log that others write into, too: an open is no read, the closing says what was. */
+static void sftp_server(void **state)
+{
+	(void)state;
+	source.near = at("2026-12-01T00:00:00Z");
+	static const char log[] = "Nov 20 23:10:01 fs1 internal-sftp[4242]: session opened for local user eve from [203.0.113.9]\nNov 20 23:10:01 fs1 internal-sftp[4242]: opendir \"/records\"\nNov 20 23:10:02 fs1 internal-sftp[4242]: open \"/records/a \"b\".csv\" flags READ mode 0666\n"
+							  "Nov 20 23:10:03 fs1 internal-sftp[4242]: close \"/records/a \"b\".csv\" bytes read 1048576 written 0\nNov 20 23:10:03 fs1 internal-sftp[4242]: close \"/records/c.csv\" bytes read 0 written 0\nNov 20 23:10:04 fs1 internal-sftp[4242]: stat name \"/records/d.csv\"\n"
+							  "Nov 20 23:10:05 fs1 sftp-server[7]: forced close \"/records/e.csv\" bytes read 5 written 0\n";
+	assert_int_equal(take_text(log), 0);
+	assert_int_equal(account.kind, EVIDENCE_FTP);
+	const struct evidence_object *o = object("/records/a \"b\".csv");
+	assert_true(o->level == EVIDENCE_ACQUIRED && o->bytes == 1048576 && is(o->host, "fs1") && is(o->who[0], "eve") && is(o->from[0], "203.0.113.9"));
+	assert_true(level("/records/c.csv") == EVIDENCE_OPENED && level("/records") == EVIDENCE_LISTED && level("/records/e.csv") == EVIDENCE_ACQUIRED && !object("/records/e.csv")->who[0].n);
+	assert_int_equal(evidence_fold_count(fold), 4);
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	for (int i = 0; i < 3000; i++)
+		buf_str(&b, "Nov 20 23:09:59 fs1 CRON[99]: pam_unix(cron:session): session opened for user root\n");
+	buf_str(&b, log);
+	assert_int_equal(take_text(buf_cstr(&b)), 0);
+	buf_done(&b);
+	assert_true(account.kind == EVIDENCE_FTP && object("/records/e.csv")->bytes == 5);
+	assert_int_equal(evidence_fold_count(fold), 4);
+}
+
 static void lists(void **state)
 {
 	(void)state;
@@ -156,7 +219,7 @@ static void own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(rclone, reset, drop), cmocka_unit_test_setup_teardown(winscp, reset, drop), cmocka_unit_test_setup_teardown(filezilla_and_mega, reset, drop), cmocka_unit_test_setup_teardown(lists, reset, drop),
+		cmocka_unit_test_setup_teardown(rclone, reset, drop), cmocka_unit_test_setup_teardown(winscp, reset, drop), cmocka_unit_test_setup_teardown(filezilla_and_mega, reset, drop), cmocka_unit_test_setup_teardown(ftp_servers, reset, drop), cmocka_unit_test_setup_teardown(sftp_server, reset, drop), cmocka_unit_test_setup_teardown(lists, reset, drop),
 		cmocka_unit_test_setup_teardown(fhir, reset, drop), cmocka_unit_test_setup_teardown(atna, reset, drop), cmocka_unit_test_setup_teardown(own, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
