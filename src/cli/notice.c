@@ -9,6 +9,7 @@ int cmd_notice(int argc, char **argv)
 		{"mailfile", "the file for the mail-house and its manifest alone", notice_mailfile_cmd},
 		{"forms", "what authorities' forms ask for, filled from the case; notices to the public", notice_forms_cmd},
 		{"returned", "what the mail-house sends back", notice_returned_cmd},
+		{"told", "that an authority or somebody else was told: the duty, the day, the proof", notice_told_cmd},
 		{"sign", "sign for files of a case: two different people, before anything goes out", notice_sign_cmd},
 		{"ready", "who signed for which files, and whether they may go out", notice_ready_cmd},
 		{NULL, NULL, NULL},

@@ -3,6 +3,7 @@
 #include "notice_cmd.h"
 
 #include "notice.h"
+#include "scope_cmd.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -31,6 +32,52 @@ static void unmap(struct slice s)
 {
 	if (s.p)
 		(void)munmap((void *)(uintptr_t)s.p, s.n);
+}
+
+/* What a case's ledger keeps of it: counts, days and hashes; whom they are about stays in the files. */
+static int enter(const char *site, const char *name, const char *file, const char *mailfile, const struct notice_returns *r, uint64_t before, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	struct case_opened o;
+	struct jsonw w;
+	uint8_t hash[SEAL_HASH];
+	char hex[2 * SEAL_HASH + 1], who[64];
+	uint64_t entry = 0;
+	int c = notice_hash(file, hash, e);
+	if (c < 0)
+		return c;
+	case_hex(hash, hex);
+	control_who(who);
+	buf_init(&b, 1 << 14);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", "returned");
+	jsonw_kstr(&w, "case", name);
+	jsonw_kstr(&w, "file", strrchr(file, '/') ? strrchr(file, '/') + 1 : file);
+	jsonw_kstr(&w, "sha256", hex);
+	if ((c = notice_hash(mailfile, hash, e)) < 0)
+		return c;
+	case_hex(hash, hex);
+	jsonw_kstr(&w, "mail", hex);
+	jsonw_ku64(&w, "sent", r->sent);
+	jsonw_ku64(&w, "rows", r->rows);
+	jsonw_ku64(&w, "printed", r->printed);
+	jsonw_ku64(&w, "mailed", r->mailed);
+	jsonw_ku64(&w, "returned", r->returned);
+	jsonw_ku64(&w, "unknown", r->unknown);
+	jsonw_ku64(&w, "bad", r->bad);
+	jsonw_ku64(&w, "no_address", before);
+	jsonw_kslice_opt(&w, "first_mailed", r->first_mailed);
+	jsonw_kslice_opt(&w, "last_mailed", r->last_mailed);
+	jsonw_kstr(&w, "by", who);
+	jsonw_obj_end(&w);
+	c = case_open(site, name, &o, e);
+	if (c == 0)
+		c = control_notice_sign(o.k, NULL, buf_slice(&b), &entry, e);
+	case_close(&o);
+	if (c == 0)
+		cli_note("%s: entered, entry %llu", name, (unsigned long long)entry);
+	return c;
 }
 
 static void put_json(const struct notice_returns *r, uint64_t before)
@@ -85,7 +132,7 @@ static void put_table(const struct notice_returns *r, uint64_t before)
 int notice_returned_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
-	const char *mailfile = NULL;
+	const char *mailfile = NULL, *site = NULL;
 	uint64_t before = 0;
 	struct slice back = {0}, sent = {0};
 	struct notice_returns ret;
@@ -93,20 +140,25 @@ int notice_returned_cmd(int argc, char **argv)
 	bool json = false, finished;
 	const struct cli_opt opts[] = {
 		{"mailfile", CLI_STRING, &mailfile, "mail.csv", "the file that was sent"},
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE), where a case is named"},
 		{"no-address", CLI_NUMBER, &before, "N", "persons who had no letter for want of an address (the manifest's substitute_notice): they count with those who come back"},
 		{"json", CLI_FLAG, &json, NULL, "print one object, with the undeliverable ones"},
 	};
-	int r = cli_parse(argc, argv, "notice returned --mailfile mail.csv RETURN.csv", "What the mail-house sends back: printed, mailed, returned; who has to be reached by substitute notice.", opts, ARRAY_LEN(opts), &args, &finished);
+	int r = cli_parse(argc, argv, "notice returned [NAME --site DIR] --mailfile mail.csv RETURN.csv",
+	                  "What the mail-house sends back: printed, mailed, returned; who has to be reached by substitute notice. With a case's name, counts and days become an entry of it: they stop its clocks.", opts, ARRAY_LEN(opts), &args, &finished);
 	if (r || finished)
 		return r;
-	if (args.n != 1 || !mailfile)
+	if (args.n < 1 || args.n > 2 || !mailfile)
 		return cli_usage("notice returned: say --mailfile and the return file");
+	const char *name = args.n == 2 ? args.v[0] : NULL, *file = args.v[args.n - 1];
 	struct arena *a = arena_new((size_t)8 << 30);
-	r = a ? map(args.v[0], &back, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	r = a ? map(file, &back, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0)
 		r = map(mailfile, &sent, &e);
 	if (r == 0 && (r = notice_returns_read(back, sent, a, &ret, &e)) < 0)
-		err_in(&e, args.v[0]);
+		err_in(&e, file);
+	if (r == 0 && name)
+		r = enter(site, name, file, mailfile, &ret, before, &e);
 	if (r == 0) {
 		if (ret.faults.n)
 			cli_note("%.*s", SLICE_FMT(slice_trim(ret.faults)));

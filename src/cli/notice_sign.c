@@ -11,7 +11,7 @@
 
 #define SIGNATURES_MAX 100000
 
-static int hash_of(const char *path, uint8_t ret[SEAL_HASH], struct err *e)
+int notice_hash(const char *path, uint8_t ret[SEAL_HASH], struct err *e)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct seal_sha256 *h = fd < 0 ? NULL : seal_sha256_new();
@@ -39,7 +39,7 @@ static int sign_one(struct control *k, const char *name, const char *path, struc
 	uint8_t hash[SEAL_HASH];
 	char hex[2 * SEAL_HASH + 1];
 	uint64_t entry;
-	int r = hash_of(path, hash, e);
+	int r = notice_hash(path, hash, e);
 	if (r < 0)
 		return r;
 	case_hex(hash, hex);
@@ -119,7 +119,7 @@ static int say_one(const struct signatures *g, const char *path, bool json, bool
 	unsigned people = 0;
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
-	int r = hash_of(path, hash, e);
+	int r = notice_hash(path, hash, e);
 	if (r < 0)
 		return r;
 	case_hex(hash, hex);
@@ -177,7 +177,7 @@ int notice_ready_cmd(int argc, char **argv)
 	struct signatures g = {.name = args.v[0], .a = arena_new((size_t)64 << 20), .v = calloc(SIGNATURES_MAX, sizeof *g.v), .entry = calloc(SIGNATURES_MAX, sizeof *g.entry)};
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = g.a && g.v && g.entry ? case_each(&s, LEDGER_NOTICE, read_one, &g, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	r = g.a && g.v && g.entry ? case_each(&s, LEDGER_KIND_BIT(LEDGER_NOTICE), read_one, &g, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	for (size_t i = 1; r == 0 && i < args.n; i++)
 		r = say_one(&g, args.v[i], json, &all, &e);
 	arena_free(g.a);

@@ -12,7 +12,7 @@ void case_hex(const uint8_t hash[SEAL_HASH], char out[2 * SEAL_HASH + 1])
 		snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
-int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err *e)
+int case_each(struct site *s, uint64_t kinds, case_entry_fn *fn, void *arg, struct err *e)
 {
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
@@ -20,7 +20,7 @@ int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err
 	size_t n = 0;
 	int r = cli_ledger(s, true, &keys, &l, e);
 	if (r == 0)
-		r = cli_entries(l, LEDGER_KIND_BIT(kind), &v, &n, e);
+		r = cli_entries(l, kinds, &v, &n, e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct ledger_entry en;
 		r = ledger_read(l, v[i], &en, e);
@@ -43,6 +43,8 @@ struct loading {
 static int one(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct loading *l = arg;
+	if (en->leaf.kind == LEDGER_NOTICE)
+		return scope_case_sent(l->c, en->seq, en->leaf.time, en->body, e);
 	int r = scope_case_add(l->c, en->seq, en->leaf.time, en->body, &l->unreadable, e);
 	return r == ERR_EXISTS ? 0 : r; /* two at once: the first counts */
 }
@@ -53,7 +55,7 @@ int case_load(struct site *s, const char *name, struct scope_case **ret, struct 
 	if (!scope_name_ok(slice_str(name)))
 		return err_set(e, ERR_USAGE, NULL, "a case's name is letters, digits, - _ and ., at most %u, and begins with a letter or digit", SCOPE_NAME_MAX);
 	l.c = scope_case_new(slice_str(name), CASE_MEMORY);
-	int r = l.c ? case_each(s, LEDGER_SCOPE, one, &l, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = l.c ? case_each(s, LEDGER_KIND_BIT(LEDGER_SCOPE) | LEDGER_KIND_BIT(LEDGER_NOTICE), one, &l, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0 && l.unreadable)
 		cli_note("holdfast: %" PRIu64 " entries about cases cannot be read by this version", l.unreadable);
 	if (r == 0 && !scope_case_exists(l.c))
@@ -237,7 +239,7 @@ int scope_case_list_cmd(int argc, char **argv)
 	struct site s;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = case_each(&s, LEDGER_SCOPE, list_one, &json, &e);
+	r = case_each(&s, LEDGER_KIND_BIT(LEDGER_SCOPE), list_one, &json, &e);
 	site_close(&s);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }

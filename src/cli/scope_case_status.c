@@ -50,6 +50,45 @@ static void say_words(const struct scope_case *c, int what, const char *head)
 	}
 }
 
+/* Letters that went, authorities that were told. */
+static void say_sent(const struct scope_case *c)
+{
+	for (size_t i = 0; i < c->sent_n; i++) {
+		const struct scope_sent *s = &c->sent[i];
+		printf("%s  ", i ? "" : "sent and told:\n");
+		if (s->told) {
+			cli_slice(stdout, s->on);
+			printf("  ");
+			cli_slice(stdout, s->duty);
+			printf(" told");
+			if (s->reference.n) {
+				printf(", ");
+				cli_slice(stdout, s->reference);
+			}
+		} else {
+			cli_slice(stdout, s->first.n ? s->first : SLICE("no day"));
+			printf("  letters: %" PRIu64 " of %" PRIu64 " mailed", s->mailed, s->sent);
+			if (s->last.n) {
+				printf(" until ");
+				cli_slice(stdout, s->last);
+			}
+			printf(", %" PRIu64 " came back", s->returned);
+			if (s->no_address)
+				printf(", %" PRIu64 " without an address", s->no_address);
+			if (s->returned + s->no_address)
+				printf(": %" PRIu64 " to reach by substitute notice", s->returned + s->no_address);
+		}
+		if (s->sha256.n) {
+			printf(" (");
+			cli_slice(stdout, s->file);
+			printf(", sha256 %.16s..)", (const char *)s->sha256.p);
+		}
+		printf(", ");
+		cli_slice(stdout, s->by);
+		printf(", entry %" PRIu64 "\n", s->entry);
+	}
+}
+
 static uint64_t total(const struct json_node *n, const char *key)
 {
 	uint64_t v = 0;
@@ -121,6 +160,7 @@ static int status_text(const struct scope_case *c, struct err *e)
 		}
 	}
 	say_words(c, SCOPE_DECIDE, "decided:\n");
+	say_sent(c);
 	return 0;
 }
 

@@ -32,9 +32,9 @@ int scope_case_export_cmd(int argc, char **argv);
 struct extract_limits;
 void scope_limits(struct extract_limits *ret);
 
-/* Each entry of a kind, in order, opened; erased ones are passed over. */
+/* Each entry of some kinds (LEDGER_KIND_BIT of each, or-ed), in order, opened; erased ones are passed over. */
 typedef int case_entry_fn(void *arg, const struct ledger_entry *en, struct err *e);
-int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err *e) MUST;
+int case_each(struct site *s, uint64_t kinds, case_entry_fn *fn, void *arg, struct err *e) MUST;
 /* The case out of the ledger. ERR_NOT_FOUND: there is none of this name. */
 int case_load(struct site *s, const char *name, struct scope_case **ret, struct err *e) MUST;
 /* The site, one of its cases, and the keeper, for a command that says something of it. case_close whatever came of it. */

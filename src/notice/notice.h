@@ -263,6 +263,7 @@ uint64_t notice_mailing_fate(const struct notice_mailing *m, enum notice_fate f)
 
 /* The return file: CSV with letter_id or person_id, and any of printed, mailed (a day), returned (yes, no or a day), reason. Names of columns as people write them. */
 struct notice_returns {
+	uint64_t sent; /* letters in the file that was sent */
 	uint64_t rows, printed, mailed, returned, unknown, twice, bad; /* twice: the same letter said again, the same; bad: rows that contradict or are not understood */
 	struct slice first_mailed, last_mailed;                        /* ISO */
 	struct slice undeliverable;                                    /* person_id, or letter_id where nothing else is known, LF reason TAB: lines "id TAB reason" */

@@ -255,6 +255,7 @@ int notice_returns_read(struct slice csv, struct slice mailfile, struct arena *a
 		code = sent(&g, mailfile, a, e);
 	if (code == 0)
 		code = came_back(&g, text, a, e);
+	r.sent = g.n;
 	if (code == 0) {
 		r.undeliverable = g.undeliverable.n ? arena_dup(a, buf_slice(&g.undeliverable)) : SLICE_NULL;
 		r.faults = g.bad_list.n ? arena_dup(a, buf_slice(&g.bad_list)) : SLICE_NULL;

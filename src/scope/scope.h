@@ -101,6 +101,16 @@ struct scope_run {
 	int64_t time;
 	struct slice by, json;
 };
+/* What was done about it outside, as entries of kind notice say (doc/formats.md): letters that a mail-house says it mailed, or somebody who was told. A day is YYYY-MM-DD, or empty. */
+struct scope_sent {
+	uint64_t entry;
+	int64_t time;
+	bool told;                       /* else: letters */
+	struct slice by, file, sha256;   /* told: the proof, where there is one; else the return file */
+	struct slice duty, on, reference; /* told: which rule's duty, when, under which number */
+	struct slice mail, first, last;  /* letters: SHA-256 of the file that was sent, and the days of mailing */
+	uint64_t sent, mailed, returned, no_address; /* letters in that file; how many of them were mailed, and came back; persons who had none for want of an address */
+};
 struct scope_case {
 	struct slice name, title, hosts, accounts, by;
 	uint64_t entry;         /* of NEW; the first */
@@ -113,6 +123,8 @@ struct scope_case {
 	size_t pair_n;
 	struct scope_run *run, *estimate, *facts;
 	size_t run_n, estimate_n, facts_n;
+	struct scope_sent *sent;
+	size_t sent_n;
 	uint64_t last_entry;    /* the newest that says something about it */
 	struct arena *a;
 };
@@ -120,6 +132,9 @@ struct scope_case *scope_case_new(struct slice name, size_t memory); /* NULL: no
 void scope_case_free(struct scope_case *c);
 /* One entry after the other, of any case (those of others are passed over). What cannot be read is counted in *ret_unreadable (may be NULL) and passed over. ERR_EXISTS: NEW of a name that there is (the first one counts). */
 int scope_case_add(struct scope_case *c, uint64_t entry, int64_t time, struct slice body, uint64_t *ret_unreadable, struct err *e) MUST;
+/* An entry of kind notice, behind the case's own: what it says was sent or told is kept, anything else and other cases' are passed over. (scope_sent.c) */
+int scope_case_sent(struct scope_case *c, uint64_t entry, int64_t time, struct slice body, struct err *e) MUST;
+void scope_sent_json(const struct scope_case *c, struct jsonw *w); /* an array, the oldest first */
 bool scope_case_exists(const struct scope_case *c);
 /* What was decided about these two records last: 1 the same, -1 not, 0 nothing. Looks through all that was said: for many pairs take scope_pairs. */
 int scope_case_pair(const struct scope_case *c, struct slice a, struct slice b);
@@ -135,7 +150,7 @@ void scope_case_run_many(const struct scope_case *c, struct arena *a, struct sco
 /* All of it as one JSON object: what `scope case status --json` prints. */
 void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *w);
 
-/* The day on which the first letters went, as its newest facts say ("notified"): YYYY-MM-DD in the arena; empty: not said. */
+/* The day on which the first letters went: as its newest facts say ("notified"), else as what came back from the mail-house does. YYYY-MM-DD, in the arena or the case's; empty: not said. */
 struct slice scope_case_notified(const struct scope_case *c, struct arena *a);
 /* The case as the file that duties, letters and forms are made from (doc/notice.md): what its entries and its newest run say, and what its newest facts say besides; each figure with its entry. ERR_NOT_FOUND: there was no run yet. */
 int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e) MUST; /* scope_notice.c */

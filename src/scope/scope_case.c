@@ -28,6 +28,7 @@ void scope_case_free(struct scope_case *c)
 	free(c->run);
 	free(c->estimate);
 	free(c->facts);
+	free(c->sent);
 	arena_free(c->a);
 	free(c);
 }

@@ -154,5 +154,7 @@ void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *
 	jsonw_ku64(w, "pairs", c->pair_n);
 	put_runs(w, c->run, c->run_n, "runs");
 	put_runs(w, c->estimate, c->estimate_n, "estimates");
+	jsonw_key(w, "sent");
+	scope_sent_json(c, w);
 	jsonw_obj_end(w);
 }

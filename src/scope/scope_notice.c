@@ -69,7 +69,49 @@ static bool put_elements(struct jsonw *w, const struct json_node *run)
 	return acquired;
 }
 
-static void put_entries(struct jsonw *w, const struct scope_case *c, const struct scope_run *run, const struct scope_run *facts)
+/* The first day of something that entries say was done: letters where rule is NULL, else who was told under a rule whose id begins so. */
+static const struct scope_sent *first_done(const struct scope_case *c, const char *rule)
+{
+	const struct scope_sent *best = NULL;
+	for (size_t i = 0; i < c->sent_n; i++) {
+		const struct scope_sent *s = &c->sent[i];
+		struct slice day = s->told ? s->on : s->first;
+		if (s->told != (rule != NULL) || !day.n || (rule && !slice_starts(s->duty, rule)))
+			continue;
+		if (!best || slice_cmp(day, best->told ? best->on : best->first) < 0)
+			best = s;
+	}
+	return best;
+}
+
+struct slice scope_case_notified(const struct scope_case *c, struct arena *a)
+{
+	struct json_node *n = NULL;
+	const struct scope_sent *letters = first_done(c, NULL);
+	struct slice s = c->facts_n && json_tree(c->facts[c->facts_n - 1].json, a, &n, NULL) == 0 ? json_text(n, "notified") : SLICE_NULL;
+	if (!s.n)
+		return letters ? letters->first : SLICE_NULL;
+	for (size_t i = 0; i < 10; i++)
+		if (s.n < 10 || (i == 4 || i == 7 ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9'))
+			return SLICE_NULL;
+	return slice_of(s.p, 10);
+}
+
+/* Days that clocks of other duties run from, where nobody typed them and an entry shows them. */
+static const struct {
+	const char *key, *rule;
+} done_days[] = {{"notified", NULL}, {"hhs_notified", "us-hipaa-ocr-"}, {"incident_notified", "eu-nis2-72h"}};
+
+static void put_done(struct jsonw *w, const struct scope_case *c, const struct json_node *typed)
+{
+	for (size_t i = 0; i < ARRAY_LEN(done_days); i++) {
+		const struct scope_sent *s = json_get(typed, done_days[i].key) ? NULL : first_done(c, done_days[i].rule);
+		if (s)
+			jsonw_kslice(w, done_days[i].key, s->told ? s->on : s->first);
+	}
+}
+
+static void put_entries(struct jsonw *w, const struct scope_case *c, const struct scope_run *run, const struct scope_run *facts, const struct json_node *typed)
 {
 	static const char *const of_case[] = {"name", "window", "discovered"}, *const of_run[] = {"persons", "combinations", "elements", "acquired", "total", "deceased"}, *const of_facts[] = {"entity", "letter", "months"};
 	jsonw_key(w, "entries");
@@ -80,19 +122,14 @@ static void put_entries(struct jsonw *w, const struct scope_case *c, const struc
 		jsonw_ku64(w, of_run[i], run->entry);
 	for (size_t i = 0; facts && i < ARRAY_LEN(of_facts); i++)
 		jsonw_ku64(w, of_facts[i], facts->entry);
+	for (size_t i = 0; i < ARRAY_LEN(done_days); i++) {
+		const struct scope_sent *s = first_done(c, done_days[i].rule);
+		if (json_get(typed, done_days[i].key))
+			jsonw_ku64(w, done_days[i].key, facts->entry);
+		else if (s)
+			jsonw_ku64(w, done_days[i].key, s->entry);
+	}
 	jsonw_obj_end(w);
-}
-
-struct slice scope_case_notified(const struct scope_case *c, struct arena *a)
-{
-	struct json_node *n = NULL;
-	if (!c->facts_n || json_tree(c->facts[c->facts_n - 1].json, a, &n, NULL) < 0)
-		return SLICE_NULL;
-	struct slice s = json_text(n, "notified");
-	for (size_t i = 0; i < 10; i++)
-		if (s.n < 10 || (i == 4 || i == 7 ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9'))
-			return SLICE_NULL;
-	return slice_of(s.p, 10);
 }
 
 int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e)
@@ -131,7 +168,8 @@ int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e
 	jsonw_kbool(&w, "acquired", put_elements(&w, found));
 	jsonw_ku64(&w, "deceased", number(found, "deceased"));
 	put_typed(&w, typed);
-	put_entries(&w, c, run, facts);
+	put_done(&w, c, typed);
+	put_entries(&w, c, run, facts, typed);
 	jsonw_obj_end(&w);
 	buf_u8(ret, '\n');
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the case is too large");

@@ -84,6 +84,69 @@ static int put_made(struct jsonw *w, struct slice name, struct slice file, struc
 	return 0;
 }
 
+static bool known_rule(struct slice id)
+{
+	struct notice_rule r;
+	for (size_t i = 0; notice_rule(i, &r); i++)
+		if (slice_eq(r.id, id))
+			return true;
+	return false;
+}
+
+static bool is_day(struct slice s)
+{
+	uint64_t y, m, d;
+	return s.n == 10 && s.p[4] == '-' && s.p[7] == '-' && num_u64(slice_of(s.p, 4), 1900, 9999, &y) == 0 && num_u64(slice_of(s.p + 5, 2), 1, 12, &m) == 0 && num_u64(slice_of(s.p + 8, 2), 1, 31, &d) == 0 && d <= (uint64_t)time_days_in_month((int)y, (int)m);
+}
+
+/* Somebody was told: which rule's duty, on which day, under which number, and what shows it. */
+static int put_told(struct jsonw *w, struct slice name, struct slice file, struct slice of, const struct json_node *n, struct err *e)
+{
+	struct slice duty = json_text(n, "duty"), on = json_text(n, "on"), by = json_text(n, "by"), reference = json_text(n, "reference");
+	if (!known_rule(duty) || !is_day(on) || !by.n || by.n > 64 || reference.n > 200)
+		return err_set(e, ERR_INPUT, NULL, "that somebody was told names the duty by its rule's id, a day, and who says so");
+	jsonw_obj(w);
+	jsonw_ku64(w, "v", 1);
+	jsonw_kslice(w, "case", name);
+	jsonw_kstr(w, "what", "told");
+	jsonw_kslice(w, "duty", duty);
+	jsonw_kslice(w, "on", on);
+	jsonw_kslice_opt(w, "reference", reference);
+	jsonw_kslice_opt(w, "file", file);
+	jsonw_kslice_opt(w, "sha256", of);
+	jsonw_kslice(w, "by", by);
+	jsonw_obj_end(w);
+	return 0;
+}
+
+/* What came back from a mail-house: counts of a return file, held against the file that was sent (its hash). No name and no number of a person. */
+static int put_returned(struct jsonw *w, struct slice name, struct slice file, struct slice of, const struct json_node *n, struct err *e)
+{
+	static const char *const counts[] = {"sent", "rows", "printed", "mailed", "returned", "unknown", "bad", "no_address"}, *const days[] = {"first_mailed", "last_mailed"};
+	struct slice mail = json_text(n, "mail"), by = json_text(n, "by");
+	uint64_t x;
+	bool ok = is_hash(mail) && by.n && by.n <= 64;
+	for (size_t i = 0; i < ARRAY_LEN(days); i++)
+		ok &= !json_get(n, days[i]) || is_day(json_text(n, days[i]));
+	jsonw_obj(w);
+	jsonw_ku64(w, "v", 1);
+	jsonw_kslice(w, "case", name);
+	jsonw_kstr(w, "what", "returned");
+	jsonw_kslice(w, "file", file);
+	jsonw_kslice(w, "sha256", of);
+	jsonw_kslice(w, "mail", mail);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		if (num_u64(json_text(n, counts[i]), 0, UINT64_MAX - 1, &x) < 0)
+			return err_set(e, ERR_INPUT, NULL, "what came back has no count of %s", counts[i]);
+		jsonw_ku64(w, counts[i], x);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(days); i++)
+		jsonw_kslice_opt(w, days[i], json_text(n, days[i]));
+	jsonw_kslice(w, "by", by);
+	jsonw_obj_end(w);
+	return ok ? 0 : err_set(e, ERR_INPUT, NULL, "what came back names the file that was sent by its SHA-256, days, and who says so");
+}
+
 void op_notice(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
@@ -104,11 +167,16 @@ void op_notice(struct keeper *k, struct kchan *ch, const struct frame *f)
 	}
 	int r = a ? json_tree(json, a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	struct slice name = json_text(n, "case"), file = json_text(n, "file"), of = json_text(n, "sha256");
-	bool made = slice_eq_str(json_text(n, "what"), "made");
-	if (r == 0 && (!scope_name_ok(name) || !is_hash(of) || file.n > 1024))
+	struct slice what = json_text(n, "what");
+	bool told = slice_eq_str(what, "told");
+	if (r == 0 && (!scope_name_ok(name) || !(is_hash(of) || (told && !of.n && !file.n)) || file.n > 1024))
 		r = err_set(&e, ERR_INPUT, NULL, "a signature names a case, a file and its SHA-256");
-	if (r == 0 && made)
+	if (r == 0 && slice_eq_str(what, "made"))
 		r = put_made(&w, name, file, of, n, &e);
+	else if (r == 0 && told)
+		r = put_told(&w, name, file, of, n, &e);
+	else if (r == 0 && slice_eq_str(what, "returned"))
+		r = put_returned(&w, name, file, of, n, &e);
 	else if (r == 0 && (r = who_signs(k, token, user, role, &e)) == 0)
 		put_signature(&w, name, file, of, user, role);
 	if (r == 0)

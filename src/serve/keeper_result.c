@@ -439,6 +439,8 @@ static int notice(struct keeper *k, const struct scope_case *c, struct jsonw *w,
 		jsonw_key(w, "letters");
 		jsonw_raw(w, letters->raw);
 	}
+	jsonw_key(w, "sent");
+	scope_sent_json(c, w);
 	r = keeper_notice_signed(k, c, w, e);
 	jsonw_obj_end(w);
 	return r;

@@ -35,6 +35,17 @@ static struct scope_case *case_of(struct asking *q, struct slice name)
 	return q->c[q->n++];
 }
 
+/* What was sent or told of a case stands behind its own entries: of one that was not met nothing is said. */
+static int one_sent(struct asking *q, const struct ledger_entry *en, struct err *e)
+{
+	for (size_t i = 0; i < q->n; i++) {
+		int r = scope_case_sent(q->c[i], en->seq, en->leaf.time, en->body, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* Leaves only come from the scan: bodies of these alone are opened. */
 static int one_entry(void *arg, const struct ledger_entry *leaf, struct err *e)
 {
@@ -50,6 +61,8 @@ static int one_entry(void *arg, const struct ledger_entry *leaf, struct err *e)
 		*e = quiet;
 		return a ? r : err_set(e, ERR_MEMORY, NULL, "no memory");
 	}
+	if (en.leaf.kind == LEDGER_NOTICE)
+		return one_sent(q, &en, e);
 	if (scope_act_get(en.body, a, &act, &quiet) < 0 || (q->name.n && !slice_eq(q->name, act.name)))
 		return 0;
 	struct scope_case *c = case_of(q, act.name);
@@ -93,7 +106,7 @@ static void put_short(const struct scope_case *c, struct jsonw *w)
 static int answer(struct asking *q, struct buf *b, struct err *e)
 {
 	struct jsonw w;
-	int r = ledger_scan_kinds(q->k->l, 0, ledger_durable(q->k->l), LEDGER_KIND_BIT(LEDGER_SCOPE), one_entry, q, e);
+	int r = ledger_scan_kinds(q->k->l, 0, ledger_durable(q->k->l), LEDGER_KIND_BIT(LEDGER_SCOPE) | LEDGER_KIND_BIT(LEDGER_NOTICE), one_entry, q, e);
 	if (r < 0)
 		return r;
 	jsonw_init(&w, b);
@@ -156,7 +169,7 @@ int keeper_scope_case(struct keeper *k, struct slice name, struct scope_case **r
 	struct asking q = {.k = k, .name = name, .most = 1, .c = room};
 	if (!scope_name_ok(name))
 		return err_set(e, ERR_INPUT, NULL, "no case has such a name");
-	int r = ledger_scan_kinds(k->l, 0, ledger_durable(k->l), LEDGER_KIND_BIT(LEDGER_SCOPE), one_entry, &q, e);
+	int r = ledger_scan_kinds(k->l, 0, ledger_durable(k->l), LEDGER_KIND_BIT(LEDGER_SCOPE) | LEDGER_KIND_BIT(LEDGER_NOTICE), one_entry, &q, e);
 	if (r == 0 && (!q.n || !scope_case_exists(room[0])))
 		r = err_set(e, ERR_NOT_FOUND, NULL, "there is no case of this name");
 	if (r < 0) {

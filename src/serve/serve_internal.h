@@ -139,7 +139,7 @@
 	X(205, K_REGISTRY_ADD, FRAME_BODY) /* who, rest an entry of kind registry-import -> as K_FHIR */                                         \
 	X(199, K_SCOPE_SAY, FRAME_SMALL) /* who, rest an entry of kind scope: a question, an assessment, a decision, a pair -> as K_FHIR */         \
 	X(195, K_SCOPE_SEE, FRAME_SMALL) /* who, rest JSON {"case","what": review ("from","n","open"), person ("line" or "person") or notice} -> rest JSON: of the newest run's files (keeper_result.c) */ \
-	X(197, K_NOTICE, FRAME_SMALL)   /* control: str token, rest JSON: case, file, sha256: its person signs for it; with what, set, run, facts, by, counts: what was made (keeper_notice.c) -> u64 entry */ \
+	X(197, K_NOTICE, FRAME_SMALL)   /* control: str token, rest JSON: case, file, sha256: its person signs for it; with what, set, run, facts, by, counts: what was made; told, returned: what was done (keeper_notice.c) -> u64 entry */ \
 	X(206, K_NOTICE_SIGN, FRAME_SMALL) /* who, str password, rest JSON: case, sha256 of a set that was made of it -> as K_FHIR (keeper_notice.c) */  \
 	X(196, K_SCAN, FRAME_BODY)      /* who, u8 wait until applied, rest an entry of kind scan (ward/ward_scan.c) -> as K_FHIR */              \
 	X(166, K_SHEETS, FRAME_BODY)    /* who, rest JSON {"from","checkpoint","sheets","reason"?}: sheets that a page prints, to be registered (keeper_sheets.c) -> u64 entry, str block: when it is durable */ \

@@ -182,6 +182,9 @@ static void duties(struct web_request *q, struct slice name)
 	jsonw_kslice_opt(&w, "discovered", json_text(of, "discovered"));
 	jsonw_kslice_opt(&w, "place", slice_str(f->state[0] ? f->state : f->country));
 	put_told(&w, of);
+	const struct json_node *sent = json_get(n, "sent");
+	jsonw_key(&w, "sent");
+	jsonw_raw(&w, sent ? sent->raw : SLICE("[]"));
 	put_duties(q, f, d.v, d.n, "duties", &w);
 	put_duties(q, f, d.possible, d.possible_n, "possible", &w);
 	AUTO_BUF struct buf remarks = {0};

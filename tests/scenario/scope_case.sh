@@ -167,6 +167,22 @@ hf notice ready c1 letters/manifest.json | grep -q "READY, signed by ann.* bob" 
 echo >>letters/manifest.json
 refused 1 "nobody has signed" notice ready c1 letters/manifest.json
 
+# ---- letters that went and authorities that were told stop the clocks they are for, and start those that run from them ----
+sed 1d letters/mail.csv | cut -d, -f1 | sed 's/$/,yes,2026-12-0X,no/' | awk '{ sub("X", NR); print }' | { echo letter_id,printed,mailed,returned; sed '2s/no$/yes/'; } >back.csv
+letters=$(($(wc -l <back.csv) - 1))
+hf notice returned c1 --mailfile letters/mail.csv --no-address 9 back.csv >/dev/null 2>entered || fail "what came back: $(cat entered)"
+grep -q "c1: entered, entry" entered || fail "no entry of what came back: $(cat entered)"
+echo a receipt >receipt
+hf notice told c1 us-hipaa-ocr-lt500 --on 2020-01-02 --reference HHS-1 --proof receipt >/dev/null || fail "an authority was told"
+refused 2 "in the future" notice told c1 us-hipaa-ocr-lt500 --on 2200-01-01
+refused 2 "the id of no rule" notice told c1 us-hippa-media --on 2026-11-20
+refused 2 "is no day" notice told c1 us-hipaa-media --on 2020-11-31
+case_ status c1 >status
+grep -q "2026-12-01  letters: $letters of $letters mailed until 2026-12-0$letters, 1 came back, 9 without an address: 10 to reach by substitute notice (back.csv, sha256" status || fail "letters are not in the status: $(cat status)"
+grep -q "2020-01-02  us-hipaa-ocr-lt500 told, HHS-1 (receipt, sha256" status || fail "who was told is not in the status: $(cat status)"
+hf notice duties c1 --json >duties.json 2>/dev/null
+same "$(json notified <site/scope/c1/case.json) $(json hhs_notified <site/scope/c1/case.json)" "2026-12-01 2020-01-02" "the days that other clocks run from"
+
 # ---- over the API: what is known of it, and a person's word; no name is in it ----
 start site
 api() { curl -s -o got -w '%{http_code}' -H "Authorization: Bearer $1" "${@:3}" "http://127.0.0.1:$http/api/$2"; }

@@ -334,9 +334,58 @@ static void notices_are_made_from_what_a_case_says(void **state)
 	scope_case_free(c);
 }
 
+static void sent(struct scope_case *c, uint64_t entry, const char *body)
+{
+	struct err e = {0};
+	assert_int_equal(scope_case_sent(c, entry, (int64_t)entry * 1000, slice_str(body), &e), 0);
+}
+
+/* Letters that were mailed and authorities that were told are the case's; what somebody typed counts for more, and what is of no case or broken for nothing. */
+static void what_was_sent_stops_clocks(void **state)
+{
+	struct scope_case *c = scope_case_new(SLICE("c1"), 1 << 20);
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct err e = {0};
+	struct jsonw w;
+	struct json_node *n;
+	buf_init(&b, 1 << 20);
+	sent(c, 3, "{\"case\":\"c1\",\"what\":\"told\",\"duty\":\"us-hipaa-media\",\"on\":\"2026-12-01\"}"); /* before there is a case */
+	put(c, 4, &(struct scope_act){.what = SCOPE_NEW, .name = SLICE("c1"), .from = 0, .to = 1, .discovered = time_from_civil(2026, 11, 22, 0, 0, 0)});
+	put(c, 5, ACT(RUN, .json = SLICE("{\"totals\":{\"persons\":10,\"low\":10,\"high\":10},\"places\":{\"US-TX\":10},\"elements\":{\"ssn\":{\"acquired\":3}}}")));
+	assert_int_equal(scope_case_notified(c, a).n, 0);
+	sent(c, 6, "{\"case\":\"c1\",\"what\":\"returned\",\"mail\":\"" H64 "\",\"file\":\"b.csv\",\"sha256\":\"" H64 "\",\"sent\":10,\"mailed\":4,\"returned\":1,\"no_address\":2,\"first_mailed\":\"2026-12-10\",\"last_mailed\":\"2026-12-11\",\"by\":\"uid 1\"}");
+	sent(c, 7, "{\"case\":\"c1\",\"what\":\"returned\",\"mail\":\"" H64 "\",\"sent\":10,\"mailed\":10,\"first_mailed\":\"2026-12-09\",\"last_mailed\":\"2026-12-32\"}");
+	sent(c, 8, "{\"case\":\"c1\",\"what\":\"told\",\"duty\":\"us-hipaa-ocr-ge500\",\"on\":\"2026-12-20\",\"reference\":\"R-1\",\"by\":\"uid 1\"}");
+	sent(c, 9, "{\"case\":\"c2\",\"what\":\"told\",\"duty\":\"us-hipaa-media\",\"on\":\"2026-12-01\"}");
+	sent(c, 10, "{\"case\":\"c1\",\"what\":\"signed\"}");
+	sent(c, 11, "{\"case\":\"c1\",");
+	assert_int_equal(c->sent_n, 3);
+	assert_int_equal(c->sent[1].last.n, 0); /* a day that there is not */
+	assert_true(slice_eq_str(scope_case_notified(c, a), "2026-12-09"));
+	jsonw_init(&w, &b);
+	scope_sent_json(c, &w);
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, &e), 0);
+	assert_int_equal(n->count, 3);
+	assert_true(slice_eq_str(json_text(n->child, "mailed"), "4") && slice_eq_str(json_text(n->child, "letters"), "10") && slice_eq_str(json_text(n->child, "entry"), "6"));
+	buf_reset(&b);
+	assert_int_equal(scope_case_notice(c, &b, &e), 0);
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, &e), 0);
+	assert_true(slice_eq_str(json_text(n, "notified"), "2026-12-09") && slice_eq_str(json_text(n, "entries.notified"), "7"));
+	assert_true(slice_eq_str(json_text(n, "hhs_notified"), "2026-12-20") && slice_eq_str(json_text(n, "entries.hhs_notified"), "8"));
+	assert_null(json_get(n, "incident_notified"));
+	put(c, 12, ACT(FACTS, .json = SLICE("{\"notified\":\"2026-12-08\"}")));
+	assert_true(slice_eq_str(scope_case_notified(c, a), "2026-12-08"));
+	buf_reset(&b);
+	assert_int_equal(scope_case_notice(c, &b, &e), 0);
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, &e), 0);
+	assert_true(slice_eq_str(json_text(n, "notified"), "2026-12-08") && slice_eq_str(json_text(n, "entries.notified"), "12"));
+	scope_case_free(c);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_case_is_what_its_entries_say), cmocka_unit_test(the_interval_narrows_as_pairs_are_decided), cmocka_unit_test(a_chain_of_pairs_is_one_person), cmocka_unit_test(notices_are_made_from_what_a_case_says), cmocka_unit_test(an_input_comes_back), cmocka_unit_test(exposure_is_the_same_in_any_order), cmocka_unit_test(exposure_of_many),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_case_is_what_its_entries_say), cmocka_unit_test(the_interval_narrows_as_pairs_are_decided), cmocka_unit_test(a_chain_of_pairs_is_one_person), cmocka_unit_test(notices_are_made_from_what_a_case_says), cmocka_unit_test(what_was_sent_stops_clocks), cmocka_unit_test(an_input_comes_back), cmocka_unit_test(exposure_is_the_same_in_any_order), cmocka_unit_test(exposure_of_many),
 	                                   cmocka_unit_test(estimates), cmocka_unit_test(the_interval_holds_the_truth), cmocka_unit_test(flags)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
