@@ -97,7 +97,11 @@ static inline bool slice_eq_str(struct slice a, const char *s)
 	return slice_eq(a, slice_str(s));
 }
 
-bool slice_eq_nocase(struct slice a, const char *s); /* ASCII only */
+bool slice_same_nocase(struct slice a, const char *s);
+static inline bool slice_eq_nocase(struct slice a, const char *s) /* ASCII only. Asked word by word down a list: most differ in their first byte by more than its case */
+{
+	return !(a.n && (a.p[0] ^ (uint8_t)*s) & ~0x20) && slice_same_nocase(a, s);
+}
 
 static inline bool slice_starts(struct slice a, const char *prefix)
 {

@@ -7,7 +7,7 @@ static uint8_t ascii_lower(uint8_t c)
 }
 
 /* Mostly asked of words that differ in their first letter: the length of s is not counted before. */
-bool slice_eq_nocase(struct slice a, const char *s)
+bool slice_same_nocase(struct slice a, const char *s)
 {
 	for (size_t i = 0; i < a.n; i++)
 		if (!s[i] || ascii_lower(a.p[i]) != ascii_lower((uint8_t)s[i]))
