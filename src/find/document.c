@@ -612,11 +612,33 @@ static bool same_hit(const struct find *f, const struct doc_hit *a, const struct
 	return a->person == b->person && a->element == b->element && (a->offset == b->offset || (a->person != FIND_NOBODY && !f->o.all));
 }
 
+/* Places of one element of one person, known or nobody, where all places are told: beside each other, once they are in order. */
+static size_t thin_places(struct doc *d, size_t n)
+{
+	size_t out = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct doc_hit *h = &d->hit[i], *had = out ? &d->hit[out - 1] : NULL;
+		if (had && had->offset == h->offset && had->person == h->person && had->element == h->element) {
+			if (h->confidence > had->confidence)
+				*had = *h;
+		} else {
+			d->hit[out++] = *h;
+		}
+	}
+	return out;
+}
+
 /* The same place and element once; of a known person each element once, where it is surest. In the order of their places. ret_n: how many are left. */
 static bool thin(struct find *f, size_t n, size_t *ret_n)
 {
 	struct doc *d = &f->doc;
 	size_t out = 0, seats = 32;
+	if (!f->pop || f->o.all) {
+		if (!sort_hits(d, n))
+			return false;
+		*ret_n = thin_places(d, n);
+		return true;
+	}
 	while (seats < n * 2)
 		seats *= 2;
 	if (!room(d, (void **)&d->seat, &d->seat_cap, seats - 1, sizeof *d->seat))
@@ -624,7 +646,7 @@ static bool thin(struct find *f, size_t n, size_t *ret_n)
 	memset(d->seat, 0, seats * sizeof *d->seat);
 	for (size_t i = 0; i < n; i++) {
 		const struct doc_hit h = d->hit[i];
-		bool each = h.person == FIND_NOBODY || f->o.all;
+		bool each = h.person == FIND_NOBODY;
 		size_t k = (size_t)key_mix(((uint64_t)h.person << 8 | h.element) ^ (each ? h.offset << 40 ^ h.offset * UINT64_C(0x9e3779b97f4a7c15) : 0)) & (seats - 1);
 		while (d->seat[k] && !same_hit(f, &d->hit[d->seat[k] - 1], &h))
 			k = (k + 1) & (seats - 1);

@@ -300,6 +300,14 @@ static inline const struct word *words_look(const struct words *w, uint64_t h, u
 	uint64_t i = h >> (64 - WORDS_MAP_LOG);
 	return w->map[i >> 6] >> (i & 63) & 1 ? words_there(w, h, nth) : NULL;
 }
+static inline const struct word *words_next(const struct words *w, const struct word *x) /* the next meaning of the same word; NULL: no more */
+{
+	uint64_t h = x->h;
+	do
+		x = x == &w->slot[ARRAY_LEN(w->slot) - 1] ? w->slot : x + 1;
+	while (x->h && x->h != h);
+	return x->h ? x : NULL;
+}
 bool words_us_state(const uint8_t two[2]);
 bool words_zip_fits(const uint8_t state[2], const uint8_t zip[3]);
 
@@ -436,6 +444,7 @@ struct find {
 	/* where in a text */
 	uint32_t line, para, other_line;
 	uint64_t opening, opening_first; /* hashes of the first words, and of the first, of the first line: a file of letters repeats it */
+	uint8_t opening_letter;          /* the first word's, small */
 	bool opening_known, blank_before;
 	unsigned signed_lines; /* lines with something in them since "Sincerely"; 0: not signed */
 	/* the record */

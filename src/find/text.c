@@ -75,10 +75,13 @@ static uint64_t opening_of(const struct walk *w, size_t from, size_t end, uint64
 		while (i < end && letter(w->text.p[i]))
 			i++;
 		if (i - start >= 2) {
+			if (first && !words && (w->text.p[start] | 0x20) != w->f->opening_letter)
+				return 0;
 			h = key_mix(h * 3 + key_word(w->text.p + start, i - start));
 			if (words++ == 0) {
 				if (first && h != first)
 					return 0;
+				w->f->opening_letter = w->text.p[start] | 0x20;
 				*ret_first = h;
 			}
 		}
@@ -487,10 +490,7 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 			break;
 		bool stop = part_word(slice_of(w->text.p + start, i - start)) != 0, title = false;
 		uint64_t h = key_word(w->text.p + start, i - start);
-		for (unsigned k = 0;; k++) {
-			const struct word *x = words_look(w->f->words, h, k);
-			if (!x)
-				break;
+		for (const struct word *x = words_look(w->f->words, h, 0); x; x = words_next(w->f->words, x)) {
 			stop |= x->class == WORD_LABEL && !x->after && x->arg != LABEL_ADDRESS && x->arg != LABEL_CARD && x->arg != LABEL_PHONE;
 			stop |= x->class == WORD_TITLE && words > 0;
 			title |= x->class == WORD_TITLE || x->class == WORD_DOCTOR;
@@ -625,10 +625,7 @@ static void given_name(struct walk *w, const struct mark *m)
 		i++;
 	if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80) || (i - start == 1 && at(w, i) != '.' && at(w, i) != ',' && at(w, i) != ';' && at(w, i) != '?'))
 		return;
-	for (unsigned k = 0; i - start > 1; k++) { /* "James Street", "Laura Medical Center" */
-		const struct word *x = words_look(w->f->words, key_word(w->text.p + start, i - start), k);
-		if (!x)
-			break;
+	for (const struct word *x = i - start > 1 ? words_look(w->f->words, key_word(w->text.p + start, i - start), 0) : NULL; x; x = words_next(w->f->words, x)) { /* "James Street", "Laura Medical Center" */
 		if (x->class == WORD_LABEL || x->class == WORD_PART || (x->class == WORD_STREET && i - start > 3) || x->class == WORD_MONTH || x->class == WORD_TERM)
 			return;
 	}
@@ -730,7 +727,7 @@ static void number(struct walk *w, const struct mark *m)
 
 static int mark(struct walk *w, const struct mark *m, struct err *e)
 {
-	int r = count_lines(w, m->at, e);
+	int r = w->line < w->f->marks.lines && w->f->marks.line[w->line] < m->at ? count_lines(w, m->at, e) : 0;
 	if (r < 0)
 		return r;
 	if (m->kind == MARK_NUMBER || m->kind == MARK_DIGITS) {
@@ -743,12 +740,9 @@ static int mark(struct walk *w, const struct mark *m, struct err *e)
 		return 0;
 	if (at(w, (size_t)m->at + m->len) == '-' && digit(at(w, (size_t)m->at + m->len + 1)) && m->len < 5 && !(m->at > 1 && w->text.p[m->at - 1] == '-' && digit(w->text.p[m->at - 2]))) /* "CC-7654321": the beginning of a number, not a card; but "7-MAR-1964" */
 		return 0;
-	for (unsigned k = 0;; k++) {
-		const struct word *x = words_look(w->f->words, m->h, k);
-		if (!x)
-			return 0;
+	for (const struct word *x = words_look(w->f->words, m->h, 0); x; x = words_next(w->f->words, x))
 		word(w, m, x, e);
-	}
+	return 0;
 }
 
 /* The key of a number as it will probably be asked for; a guess by its form, right or not. */
