@@ -135,17 +135,64 @@ static int put_exposure(struct out *o, const struct scope_exposure *x, struct er
 
 static const int kept[] = {PERSON_ROLE_LAST, PERSON_ROLE_FIRST, PERSON_ROLE_MIDDLE, PERSON_ROLE_SUFFIX, PERSON_ROLE_NAME, PERSON_ROLE_DOB, PERSON_ROLE_DEATH, PERSON_ROLE_STREET, PERSON_ROLE_APT, PERSON_ROLE_ADDRESS, PERSON_ROLE_CITY, PERSON_ROLE_STATE, PERSON_ROLE_ZIP, PERSON_ROLE_COUNTRY, PERSON_ROLE_LANGUAGE};
 enum { K_LAST, K_FIRST, K_MIDDLE, K_SUFFIX, K_NAME, K_DOB, K_DEATH, K_STREET, K_APT, K_ADDRESS, K_CITY, K_STATE, K_ZIP, K_COUNTRY, K_LANGUAGE, KEPT };
+/* Behind them what a list says of whom a letter goes to instead: names, as in "Parent/Guardian", "Guarantor Name", "Next of Kin". */
+enum { K_GUARDIAN = KEPT, K_GUARANTOR, K_KIN, K_REPRESENTATIVE, LISTED };
 
 struct facts_of { /* of known persons who are in the exposure, by number: offsets in text + 1 */
-	uint32_t (*v)[KEPT];
+	uint32_t (*v)[LISTED];
 	size_t n;
 	struct buf text;
 };
 
+/* K_GUARDIAN ... for a column that names somebody beside the person; -1. */
+static int listed_beside(struct slice header, int who)
+{
+	if (who == PERSON_GUARANTOR)
+		return K_GUARANTOR;
+	switch (who == PERSON_KIN ? person_kinship(header) : PERSON_SELF) {
+	case PERSON_PARENT:
+	case PERSON_GUARDIAN: return K_GUARDIAN;
+	case PERSON_RELATIVE:
+	case PERSON_SPOUSE:
+	case PERSON_CHILD: return K_KIN;
+	case PERSON_REPRESENTATIVE: return K_REPRESENTATIVE;
+	default: return -1; /* somebody who is to be called */
+	}
+}
+
+static bool keep_listed(struct facts_of *f, uint32_t person, int k, struct slice a, struct slice b)
+{
+	if (f->v[person][k] || !(a.n + b.n) || f->text.n >= UINT32_MAX - (1 << 20))
+		return false;
+	f->v[person][k] = (uint32_t)f->text.n + 1;
+	buf_add_slice(&f->text, a);
+	if (a.n && b.n)
+		buf_u8(&f->text, ' ');
+	buf_add_slice(&f->text, b);
+	buf_u8(&f->text, 0);
+	return true;
+}
+
+/* A name in one column, or in two. */
+static void keep_beside(struct facts_of *f, uint32_t person, const int *beside, const int *part, const struct slice *field, size_t n)
+{
+	for (int k = K_GUARDIAN; k < LISTED; k++) {
+		struct slice name[3] = {SLICE_NULL, SLICE_NULL, SLICE_NULL}; /* whole, first, last */
+		for (size_t i = 1; i < n; i++)
+			if (beside[i] == k && !name[part[i]].n)
+				name[part[i]] = slice_trim(field[i]);
+		if (name[0].n)
+			(void)keep_listed(f, person, k, name[0], SLICE_NULL);
+		else if (name[1].n && name[2].n)
+			(void)keep_listed(f, person, k, name[1], name[2]);
+	}
+}
+
 static int one_list(struct facts_of *f, struct slice text, const struct scope_exposure *x, struct err *e)
 {
 	struct slice field[CSV_FIELDS_MAX];
-	int column[CSV_FIELDS_MAX];
+	int column[CSV_FIELDS_MAX], beside[CSV_FIELDS_MAX], part[CSV_FIELDS_MAX];
+	bool any = false;
 	size_t n, columns;
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	struct csv c;
@@ -161,15 +208,21 @@ static int one_list(struct facts_of *f, struct slice text, const struct scope_ex
 		for (int k = 0; k < KEPT; k++)
 			if (i && kept[k] == role && who == PERSON_SUBJECT)
 				column[i] = k;
+		part[i] = role == PERSON_ROLE_NAME ? 0 : role == PERSON_ROLE_FIRST ? 1 : 2;
+		beside[i] = i && (role == PERSON_ROLE_NAME || role == PERSON_ROLE_FIRST || role == PERSON_ROLE_LAST) ? listed_beside(field[i], who) : -1;
+		if (i && role == PERSON_ROLE_OTHER && person_whom_of_column(field[i]) >= 0) { /* "Guarantor", "Mother": what stands under it are names */
+			part[i] = 0;
+			beside[i] = listed_beside(field[i], person_whom_of_column(field[i]));
+		}
+		any |= beside[i] >= 0;
 	}
 	while (csv_row(&c, field, &n)) {
 		uint32_t p = n ? scope_exposure_find(x, field[0]) : SCOPE_NOBODY;
 		for (size_t i = 1; p < f->n && i < n && i < columns; i++)
-			if (column[i] >= 0 && field[i].n && !f->v[p][column[i]] && f->text.n < UINT32_MAX - (1 << 20)) {
-				f->v[p][column[i]] = (uint32_t)f->text.n + 1;
-				buf_add_slice(&f->text, field[i]);
-				buf_u8(&f->text, 0);
-			}
+			if (column[i] >= 0)
+				(void)keep_listed(f, p, column[i], field[i], SLICE_NULL);
+		if (any && p < f->n)
+			keep_beside(f, p, beside, part, field, n < columns ? n : columns);
 		arena_reset(a);
 		c.no_room = false;
 	}
@@ -250,17 +303,100 @@ static void put_classes(struct jsonw *w, unsigned classes)
 	jsonw_arr_end(w);
 }
 
-static int put_person(struct out *o, const struct scope_case *c, const struct scope_row *row, const struct survey_person *stranger, const struct slice v[KEPT], unsigned flags, struct result_files *files, struct err *e)
+/* Who he is, and who is written to in his place (a minor's parents, the next of kin of somebody who has died). */
+struct put {
+	const struct survey_person *stranger; /* NULL: a known person */
+	struct slice v[LISTED];
+	unsigned flags;
+	bool dated, minor, dead;
+	struct person_date born;
+	const struct survey *f;
+	uint32_t number;
+	char name[SURVEY_RELATIVES][520]; /* "": nobody is said */
+	int at;                           /* whose address it is: enum survey_relative_for; -1: his own */
+};
+
+static void ages(const struct scope_case *c, struct put *p)
+{
+	p->dated = person_date(p->v[K_DOB], false, result_this_year(), &p->born, NULL);
+	p->minor = p->dated && is_minor(&p->born, c->discovered != INT64_MIN ? c->discovered : time_now());
+	p->dead = is_dead(p->v[K_DEATH]);
+}
+
+static void part_name(struct slice v[KEPT]);
+
+/* As an address says it, "Sora Park", from whichever way it was written. */
+static void name_beside(struct put *p, int purpose, struct slice listed)
+{
+	static const int of[] = {PERSON_ROLE_LAST, PERSON_ROLE_FIRST, PERSON_ROLE_MIDDLE, PERSON_ROLE_SUFFIX, PERSON_ROLE_NAME};
+	struct slice n[KEPT] = {{0}};
+	size_t at = 0;
+	p->name[purpose][0] = 0;
+	for (int k = K_LAST; k <= K_NAME; k++)
+		n[k] = listed.n ? SLICE_NULL : survey_relative_value(p->f, p->number, (enum survey_relative_for)purpose, of[k]);
+	if (listed.n)
+		n[K_NAME] = listed;
+	part_name(n);
+	const struct slice order[] = {n[K_FIRST], n[K_MIDDLE], n[K_LAST], n[K_SUFFIX]};
+	if (!n[K_LAST].n)
+		snprintf(p->name[purpose], sizeof p->name[purpose], "%.*s", SLICE_FMT(n[K_NAME]));
+	for (size_t i = 0; n[K_LAST].n && i < ARRAY_LEN(order) && at < sizeof p->name[purpose] - 1; i++)
+		if (order[i].n)
+			at += (size_t)snprintf(p->name[purpose] + at, sizeof p->name[purpose] - at, "%s%.*s", at ? " " : "", SLICE_FMT(order[i]));
+}
+
+/* The address of whom the letter goes to, where it is a whole one. */
+static bool move_to(struct put *p, int purpose)
+{
+	static const int roles[] = {[K_STREET] = PERSON_ROLE_STREET, [K_APT] = PERSON_ROLE_APT, [K_ADDRESS] = PERSON_ROLE_ADDRESS, [K_CITY] = PERSON_ROLE_CITY, [K_STATE] = PERSON_ROLE_STATE, [K_ZIP] = PERSON_ROLE_ZIP, [K_COUNTRY] = PERSON_ROLE_COUNTRY};
+	struct slice a[KEPT] = {{0}};
+	for (int k = K_STREET; k <= K_COUNTRY; k++)
+		a[k] = survey_relative_value(p->f, p->number, (enum survey_relative_for)purpose, roles[k]);
+	if (!(a[K_STREET].n && (a[K_ZIP].n || a[K_CITY].n)) && !a[K_ADDRESS].n)
+		return false;
+	for (int k = K_STREET; k <= K_COUNTRY; k++)
+		p->v[k] = a[k];
+	p->at = purpose;
+	return true;
+}
+
+/* What a list says counts; its address is the person's own. */
+static void to_whom(struct put *p)
+{
+	bool home = p->v[K_STREET].n || p->v[K_ADDRESS].n;
+	p->at = -1;
+	for (int i = 0; i < SURVEY_RELATIVES; i++)
+		p->name[i][0] = 0;
+	if (p->dead) {
+		name_beside(p, SURVEY_REPRESENTATIVE, p->v[K_REPRESENTATIVE]);
+		name_beside(p, SURVEY_KIN, p->v[K_KIN].n ? p->v[K_KIN] : p->v[K_GUARDIAN]);
+		bool one = p->name[SURVEY_REPRESENTATIVE][0] && !p->v[K_REPRESENTATIVE].n && move_to(p, SURVEY_REPRESENTATIVE);
+		if (!one && !p->name[SURVEY_REPRESENTATIVE][0] && p->name[SURVEY_KIN][0] && !p->v[K_KIN].n && !p->v[K_GUARDIAN].n)
+			(void)move_to(p, SURVEY_KIN);
+	} else if (p->minor) {
+		bool said = survey_relative_value(p->f, p->number, SURVEY_GUARDIAN, PERSON_ROLE_LAST).n || survey_relative_value(p->f, p->number, SURVEY_GUARDIAN, PERSON_ROLE_NAME).n;
+		name_beside(p, SURVEY_GUARDIAN, p->v[K_GUARDIAN].n || said ? p->v[K_GUARDIAN] : p->v[K_GUARANTOR]);
+		if (!home && p->name[SURVEY_GUARDIAN][0] && !p->v[K_GUARDIAN].n && said)
+			(void)move_to(p, SURVEY_GUARDIAN);
+	}
+}
+
+static const char *const purposes[SURVEY_RELATIVES] = {"guardian", "kin", "representative"}; /* members of a person, doc/notice.md */
+
+static int put_person(struct out *o, const struct scope_row *row, struct put *p, struct result_files *files, struct err *e)
 {
 	size_t before = o->b.n;
+	const struct survey_person *stranger = p->stranger;
+	const struct slice *v = p->v;
+	unsigned flags = p->flags;
+	bool minor = p->minor, dead = p->dead;
 	struct jsonw w;
-	struct person_date d;
-	bool dated = person_date(v[K_DOB], false, result_this_year(), &d, NULL), minor = dated && is_minor(&d, c->discovered != INT64_MIN ? c->discovered : time_now()), dead = is_dead(v[K_DEATH]);
 	char dob[16] = "";
-	if (dated)
-		snprintf(dob, sizeof dob, "%04u-%02u-%02u", d.year, d.month, d.day);
+	if (p->dated)
+		snprintf(dob, sizeof dob, "%04u-%02u-%02u", p->born.year, p->born.month, p->born.day);
 	const struct residence home = place_of(v[K_STATE], v[K_COUNTRY], v[K_ZIP], files->abroad);
 	const char *place = home.place;
+	to_whom(p); /* he lives where he lives, whoever is written to */
 	size_t at = result_count_place(files->place, ARRAY_LEN(files->place), &files->places, place);
 	unsigned classes = person_classes(row->accessed | row->acquired);
 	files->mix[at][classes][0]++;
@@ -285,7 +421,7 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 	jsonw_kslice_opt(&w, "first", v[K_FIRST]);
 	jsonw_kslice_opt(&w, "middle", v[K_MIDDLE]);
 	jsonw_kslice_opt(&w, "suffix", v[K_SUFFIX]);
-	if (dated)
+	if (p->dated)
 		jsonw_kstr(&w, "dob", dob);
 	jsonw_kslice_opt(&w, "addr1", v[K_STREET].n ? v[K_STREET] : v[K_ADDRESS]);
 	jsonw_kslice_opt(&w, "addr2", v[K_APT]);
@@ -299,6 +435,13 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 		jsonw_kbool(&w, "minor", true);
 	if (dead)
 		jsonw_kbool(&w, "deceased", true);
+	for (int i = 0; i < SURVEY_RELATIVES; i++)
+		if (p->name[i][0])
+			jsonw_kstr(&w, purposes[i], p->name[i]);
+	if (p->at >= 0)
+		jsonw_kstr(&w, "address_source", purposes[p->at]);
+	files->guided += minor && !dead && p->name[SURVEY_GUARDIAN][0];
+	files->heirs += dead && (p->name[SURVEY_KIN][0] || p->name[SURVEY_REPRESENTATIVE][0]);
 	put_set(&w, "accessed", row->accessed & ~row->acquired);
 	put_set(&w, "acquired", row->acquired);
 	put_classes(&w, classes);
@@ -351,16 +494,18 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 	for (size_t i = 0; r == 0 && i < rows; i++) {
 		struct scope_row row;
 		struct survey_person s;
-		struct slice v[KEPT];
+		static struct put one;
 		char code[4];
 		scope_exposure_row(x, i, &row);
 		bool stranger = survey_stranger(f, row.number, &s);
-		for (int k = 0; k < KEPT; k++)
-			v[k] = stranger ? survey_value(f, row.number, kept[k]) : facts.v[row.number][k] ? slice_str((const char *)facts.text.p + facts.v[row.number][k] - 1) : SLICE_NULL;
+		one = (struct put){.stranger = stranger ? &s : NULL, .f = f, .number = row.number, .flags = survey_flags(f, row.number), .at = -1};
+		for (int k = 0; k < LISTED; k++)
+			one.v[k] = stranger ? k < KEPT ? survey_value(f, row.number, kept[k]) : SLICE_NULL : facts.v[row.number][k] ? slice_str((const char *)facts.text.p + facts.v[row.number][k] - 1) : SLICE_NULL;
 		if (stranger)
-			part_name(v);
-		v[K_LANGUAGE] = language_of(v[K_LANGUAGE], survey_language(f, row.number), code);
-		r = put_person(o, c, &row, stranger ? &s : NULL, v, survey_flags(f, row.number), files, e);
+			part_name(one.v);
+		one.v[K_LANGUAGE] = language_of(one.v[K_LANGUAGE], survey_language(f, row.number), code);
+		ages(c, &one);
+		r = put_person(o, &row, &one, files, e);
 		if (r == 0)
 			r = out_line(o, e);
 	}
@@ -553,6 +698,8 @@ void result_files_json(struct jsonw *w, const struct result_files *f)
 	jsonw_obj_end(w);
 	jsonw_ku64(w, "minors", f->minors);
 	jsonw_ku64(w, "deceased", f->deceased);
+	jsonw_ku64(w, "minors_with_guardian", f->guided);
+	jsonw_ku64(w, "deceased_with_kin", f->heirs);
 	jsonw_ku64(w, "protected", f->guarded);
 	jsonw_ku64(w, "residence_unknown", f->nowhere);
 	jsonw_ku64(w, "residence_by_zip", f->by_zip);

@@ -17,6 +17,7 @@ struct result_files {
 		uint64_t bytes, lines;
 	} of[RESULT_FILES];
 	uint64_t minors, deceased, guarded, nowhere, by_zip; /* of persons: protected records; of unknown residence; whose state is that of their ZIP Code */
+	uint64_t guided, heirs;                      /* minors of whom a parent or guardian is named; the dead of whom next of kin or a representative is */
 	bool abroad;                                 /* the site is not where ZIP Codes are */
 	struct result_place place[400];
 	size_t places;

@@ -139,6 +139,13 @@ static const struct element participants[] = {{"recordTarget", PERSON_SUBJECT, f
 	{"representedOrganization", PERSON_PROVIDER_WHO, true}, {"representedCustodianOrganization", PERSON_PROVIDER_WHO, true}, {"receivedOrganization", PERSON_PROVIDER_WHO, true}, {"scopingOrganization", PERSON_PROVIDER_WHO, true}, {"healthCareFacility", PERSON_PROVIDER_WHO, true},
 	{"wholeOrganization", PERSON_PROVIDER_WHO, true}, {"scopingEntity", PERSON_ANYBODY, true}, {"location", PERSON_PROVIDER_WHO, true}, {"assignedPerson", -1, false}, {"relatedPerson", -1, false}, {"associatedPerson", -1, false}, {"guardianPerson", -1, false}};
 
+/* Each participant begins with what he is, so that of several each has his own. */
+static void kin(struct reader *x, struct level *l, const char *code)
+{
+	l->who = PERSON_KIN;
+	tell(x, R(RELATION), PERSON_KIN, slice_str(code), x->at);
+}
+
 static void who_is(struct reader *x, struct level *l, const char *name, const char **atts)
 {
 	for (size_t i = 0; i < ARRAY_LEN(participants); i++)
@@ -148,6 +155,8 @@ static void who_is(struct reader *x, struct level *l, const char *name, const ch
 				l->who = (uint8_t)participants[i].who;
 			l->organisation = participants[i].organisation;
 		}
+	if (!strcmp(name, "guardian"))
+		tell(x, R(RELATION), PERSON_KIN, SLICE("GUARD"), x->at);
 	if (!strcmp(name, "participant")) {
 		const char *t = extract_xml_att(atts, "typeCode");
 		l->who = t && !strcmp(t, "HLD") ? PERSON_SUBSCRIBER : t && (!strcmp(t, "COV") || !strcmp(t, "CSM") || !strcmp(t, "PRD") || !strcmp(t, "DEV")) ? PERSON_SUBJECT : PERSON_ANYBODY;
@@ -155,7 +164,7 @@ static void who_is(struct reader *x, struct level *l, const char *name, const ch
 	if (!strcmp(name, "associatedEntity")) {
 		const char *c = extract_xml_att(atts, "classCode");
 		if (c && (!strcmp(c, "NOK") || !strcmp(c, "ECON") || !strcmp(c, "CAREGIVER") || !strcmp(c, "PRS") || !strcmp(c, "GUARD") || !strcmp(c, "AGNT")))
-			l->who = PERSON_KIN;
+			kin(x, l, c);
 		else if (c && !strcmp(c, "POLHOLD"))
 			l->who = PERSON_SUBSCRIBER;
 	}
@@ -222,6 +231,11 @@ static void date(struct reader *x, struct level *l, const char *name, const char
 	tell_att(x, role, l->who, v);
 }
 
+static bool is_related(const char *in)
+{
+	return !strcmp(in, "associatedEntity") || !strcmp(in, "relatedEntity") || !strcmp(in, "guardian") || !strcmp(in, "relatedSubject");
+}
+
 /* Codes with their words. */
 static void coded(struct reader *x, struct level *l, const char *name, const char **atts)
 {
@@ -233,6 +247,8 @@ static void coded(struct reader *x, struct level *l, const char *name, const cha
 		role = R(RACE);
 	else if (!strcmp(name, "languageCode") && inside(x, "languageCommunication"))
 		role = R(LANGUAGE);
+	else if (!strcmp(name, "code") && who == PERSON_KIN && is_related(parent(x, 1)))
+		role = R(RELATION);
 	else if (inside(x, "structuredBody") && strcmp(parent(x, 1), "section")) {
 		role = system_role(system, l->role);
 		role = role == R(MEMBER) ? R(PAYER) : role; /* kinds of coverage */

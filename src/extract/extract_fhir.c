@@ -346,6 +346,25 @@ static int spoken(struct json_reader *x, const struct json_node *n, struct place
 	return r || !text ? r : leaf(x, text, "language", R(LANGUAGE), in.who);
 }
 
+/* A CodeableConcept, or several: what a contact, a RelatedPerson is to the patient. Told behind his name, so that of several contacts each has his own. */
+static int relationship(struct json_reader *x, const struct json_node *n, int who)
+{
+	const struct json_node *codings = json_get(n, "coding"), *text = json_get(n, "text");
+	int r = 0;
+	if (n->type == JSON_ARR) {
+		for (const struct json_node *c = n->child; c && r == 0; c = c->next)
+			r = c->type == JSON_OBJ ? relationship(x, c, who) : 0;
+		return r;
+	}
+	for (const struct json_node *c = codings ? codings->child : NULL; c && r == 0; c = c->next) {
+		const struct json_node *code = json_get(c, "code"), *display = json_get(c, "display");
+		r = code ? leaf(x, code, "relationship", R(RELATION), who) : 0;
+		if (r == 0 && display)
+			r = leaf(x, display, "relationship", R(RELATION), who);
+	}
+	return r || !text ? r : leaf(x, text, "relationship", R(RELATION), who);
+}
+
 static bool one_preferred(const struct json_node *list)
 {
 	for (const struct json_node *c = list->child; c; c = c->next) {
@@ -472,10 +491,13 @@ static int member(struct json_reader *x, const struct json_node *n, struct slice
 /* What a member with arrays of objects is: each of them like the member itself. */
 static int walk(struct json_reader *x, const struct json_node *n, struct place in)
 {
+	const bool related = in.who == PERSON_KIN || !strcmp(in.type, "Coverage"); /* of a coverage: what the patient is to the subscriber */
 	int r = 0;
 	if (++in.depth > DEPTH_MAX)
 		return extract_put_text(x->o, n->raw, extract_json_place(x, n), x->e);
 	for (const struct json_node *c = n->child; c && r == 0; c = c->next) {
+		if (related && slice_eq_str(c->key, "relationship"))
+			continue;
 		size_t back = extract_json_enter(x, c->key);
 		struct place here = in;
 		if (c->type == JSON_OBJ && json_get(c, "resourceType")) {
@@ -490,7 +512,8 @@ static int walk(struct json_reader *x, const struct json_node *n, struct place i
 		}
 		x->path_n = back;
 	}
-	return r;
+	const struct json_node *relation = related && r == 0 ? json_get(n, "relationship") : NULL;
+	return relation ? relationship(x, relation, in.who == PERSON_KIN ? PERSON_KIN : PERSON_SUBSCRIBER) : r;
 }
 
 int extract_fhir_resource(struct json_reader *x, const struct json_node *n)

@@ -397,6 +397,13 @@ static int named(struct reader *x)
 	return 1;
 }
 
+/* PAT-01: what the patient is to the subscriber; in a dependent's level only (in a subscriber's he is the patient). */
+static int patient(struct reader *x)
+{
+	int r = x->level == 23 ? one(x, 1, R(RELATION), PERSON_SUBSCRIBER) : 0;
+	return r ? r : one(x, 6, R(DEATH), PERSON_SUBJECT);
+}
+
 static int coded(struct reader *x)
 {
 	struct slice id = x->el[0];
@@ -421,7 +428,7 @@ static int coded(struct reader *x)
 	if (slice_eq_str(id, "BPR"))
 		return bank(x);
 	if (slice_eq_str(id, "PAT"))
-		return one(x, 6, R(DEATH), PERSON_SUBJECT);
+		return patient(x);
 	if (slice_eq_str(id, "HD")) {
 		int r = one(x, 4, R(PAYER), PERSON_SUBJECT);
 		return r;

@@ -17,7 +17,7 @@ static const char *const rule_of[PERSON_ROLES_N] = {
 	[PERSON_ROLE_CARD] = "field.card", [PERSON_ROLE_CARD_CODE] = "field.card_code", [PERSON_ROLE_DIAGNOSIS] = "field.diagnosis", [PERSON_ROLE_LAB] = "field.lab", [PERSON_ROLE_MEDICATION] = "field.medication",
 	[PERSON_ROLE_TREATMENT] = "field.treatment", [PERSON_ROLE_PROVIDER] = "field.provider", [PERSON_ROLE_NPI] = "field.npi", [PERSON_ROLE_CLAIM] = "field.claim", [PERSON_ROLE_SERVICE_DATE] = "field.service_date",
 	[PERSON_ROLE_BIOMETRIC] = "field.biometric", [PERSON_ROLE_PHOTO] = "field.photo", [PERSON_ROLE_RECORDING] = "field.recording", [PERSON_ROLE_USER] = "field.user", [PERSON_ROLE_PASSWORD] = "field.password",
-	[PERSON_ROLE_GENETIC] = "field.genetic", [PERSON_ROLE_BEHAVIORAL] = "field.behavioral", [PERSON_ROLE_NOTE] = "field.note",
+	[PERSON_ROLE_GENETIC] = "field.genetic", [PERSON_ROLE_BEHAVIORAL] = "field.behavioral", [PERSON_ROLE_NOTE] = "field.note", [PERSON_ROLE_RELATION] = "field.relation",
 };
 
 static bool is_name(int role)
@@ -414,5 +414,5 @@ int find_field(struct find *f, int role, int who, struct slice text, uint64_t of
 	f->whos |= 1u << who;
 	f->in_record = true;
 	/* a value that no name explains, and running text, are read like text */
-	return role == PERSON_ROLE_OTHER || role == PERSON_ROLE_NOTE ? find_text(f, text, offset, e) : 0;
+	return role == PERSON_ROLE_OTHER || role == PERSON_ROLE_NOTE || role == PERSON_ROLE_RELATION ? find_text(f, text, offset, e) : 0;
 }

@@ -85,6 +85,7 @@ static int kind_of(int role)
 	case PERSON_ROLE_PAYER:
 	case PERSON_ROLE_USER:
 	case PERSON_ROLE_DEATH:
+	case PERSON_ROLE_RELATION:
 		return KIND_OTHER;
 	default:
 		return -1;

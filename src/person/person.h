@@ -138,7 +138,8 @@ unsigned person_classes(uint32_t touched);        /* that stand together in what
 	X(PASSWORD, PERSON_CREDENTIALS)                                                                                          \
 	X(GENETIC, PERSON_GENETIC)                                                                                               \
 	X(BEHAVIORAL, PERSON_BEHAVIORAL)                                                                                         \
-	X(NOTE, -1)           /* running text about the person: to be scanned as text */
+	X(NOTE, -1)           /* running text about the person: to be scanned as text */                                     \
+	X(RELATION, -1)       /* what somebody is to the record's person: mother, guardian, spouse (person_kinship) */
 
 enum person_role {
 #define X(id, element) PERSON_ROLE_##id,
@@ -158,6 +159,11 @@ enum person_who { PERSON_SUBJECT, PERSON_GUARANTOR, PERSON_KIN, PERSON_SUBSCRIBE
 int person_role_of_column(struct slice header, int *ret_who /* may be NULL */);
 /* Whom a header speaks of that says nothing else ("Patient", "Guarantor", "患者"): what stands under it are names, or numbers. -1: it is no such header. */
 int person_whom_of_column(struct slice header);
+
+/* What somebody is to another, by a code or in words ("MTH", "Mother", "19", "legal guardian"), or by the name of a field ("guardian_name"). RELATED: somebody else (a friend, an employer, whoever was it once). NOT_SAID: nothing that is known here. X12 says it the other way
+ * round: there a child is whose parent it is about, and a value has to be read with whom it is of (PERSON_SUBSCRIBER). */
+enum person_kinship { PERSON_KINSHIP_NOT_SAID, PERSON_SELF, PERSON_RELATED, PERSON_CONTACT, PERSON_RELATIVE, PERSON_CHILD, PERSON_SPOUSE, PERSON_PARENT, PERSON_GUARDIAN, PERSON_REPRESENTATIVE };
+int person_kinship(struct slice s) MUST;
 
 /* ---- values ---- */
 

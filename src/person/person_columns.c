@@ -154,7 +154,7 @@ static const struct word words[] = {
 	{"ptmrn", R(MRN)}, {"ptno", R(MRN)}, {"pwd", R(PASSWORD)}, {"pwhash", R(PASSWORD)}, {"race", R(RACE)}, {"racecode", R(RACE)}, {"raceethnicity", R(RACE)}, {"ramq", R(MEMBER)},
 	{"raza", R(RACE)}, {"reason", R(NOTE)}, {"reasonforvisit", R(DIAGNOSIS)}, {"recid", R(ID)}, {"recipientid", R(MEDICAID)}, {"recordid", R(ID)}, {"recording", R(RECORDING)},
 	{"recordno", R(ID)}, {"recordnumber", R(ID)}, {"referencenumber", R(CLAIM)}, {"referral", R(TREATMENT)}, {"referring", R(PROVIDER)}, {"referringnpi", R(NPI)},
-	{"referringphysician", R(PROVIDER)}, {"referringprovider", R(PROVIDER)}, {"region", R(COUNTY)}, {"religion", R(RACE)}, {"remark", R(NOTE)}, {"remarks", R(NOTE)}, {"remarques", R(NOTE)},
+	{"referringphysician", R(PROVIDER)}, {"referringprovider", R(PROVIDER)}, {"region", R(COUNTY)}, {"relation", R(RELATION)}, {"relationship", R(RELATION)}, {"religion", R(RACE)}, {"remark", R(NOTE)}, {"remarks", R(NOTE)}, {"remarques", R(NOTE)},
 	{"remittance", R(CLAIM)}, {"rendering", R(PROVIDER)}, {"renderingnpi", R(NPI)}, {"renderingprovider", R(PROVIDER)}, {"reportdate", R(SERVICE_DATE)}, {"resaddress", R(STREET)}, {"rescity", R(CITY)}, {"rescitydesc", R(CITY)}, {"residence", R(ADDRESS)},
 	{"residenceaddress", R(ADDRESS)}, {"residencecity", R(CITY)}, {"residencestate", R(STATE)}, {"residentialaddress", R(ADDRESS)}, {"residentname", R(NAME)}, {"resstate", R(STATE)}, {"resstreetaddress", R(STREET)}, {"result", R(LAB)},
 	{"resultado", R(LAB)}, {"resultados", R(LAB)}, {"resultat", R(LAB)}, {"resultats", R(LAB)}, {"resultdate", R(SERVICE_DATE)}, {"results", R(LAB)}, {"resultvalue", R(LAB)},
@@ -240,7 +240,8 @@ static const struct {
 } before[] = {
 	{"guarantor", PERSON_GUARANTOR}, {"guar", PERSON_GUARANTOR}, {"responsibleparty", PERSON_GUARANTOR}, {"respparty", PERSON_GUARANTOR}, {"billto", PERSON_GUARANTOR}, {"garant", PERSON_GUARANTOR},
 	{"emergencycontact", PERSON_KIN}, {"emergency", PERSON_KIN}, {"emerg", PERSON_KIN}, {"nextofkin", PERSON_KIN}, {"nok", PERSON_KIN}, {"kin", PERSON_KIN}, {"guardian", PERSON_KIN}, {"parent", PERSON_KIN}, {"mother", PERSON_KIN},
-	{"father", PERSON_KIN}, {"spouse", PERSON_KIN}, {"relative", PERSON_KIN}, {"contact", PERSON_KIN}, {"personnedeconfiance", PERSON_KIN}, {"contactodeemergencia", PERSON_KIN}, {"紧急联系人", PERSON_KIN}, {"联系人", PERSON_KIN},
+	{"father", PERSON_KIN}, {"spouse", PERSON_KIN}, {"relative", PERSON_KIN}, {"parentguardian", PERSON_KIN}, {"parentorguardian", PERSON_KIN}, {"legalguardian", PERSON_KIN}, {"personalrepresentative", PERSON_KIN}, {"executor", PERSON_KIN}, {"madre", PERSON_KIN}, {"padre", PERSON_KIN},
+	{"tutor", PERSON_KIN}, {"mere", PERSON_KIN}, {"pere", PERSON_KIN}, {"tuteur", PERSON_KIN}, {"监护人", PERSON_KIN}, {"家长", PERSON_KIN}, {"母亲", PERSON_KIN}, {"父亲", PERSON_KIN}, {"contact", PERSON_KIN}, {"personnedeconfiance", PERSON_KIN}, {"contactodeemergencia", PERSON_KIN}, {"紧急联系人", PERSON_KIN}, {"联系人", PERSON_KIN},
 	{"subscriber", PERSON_SUBSCRIBER}, {"policyholder", PERSON_SUBSCRIBER}, {"insured", PERSON_SUBSCRIBER}, {"cardholder", PERSON_SUBSCRIBER}, {"assure", PERSON_SUBSCRIBER},
 	{"primarycarephysician", PERSON_PROVIDER_WHO}, {"primarycareprovider", PERSON_PROVIDER_WHO}, {"pcp", PERSON_PROVIDER_WHO}, {"billingprovider", PERSON_PROVIDER_WHO}, {"provider", PERSON_PROVIDER_WHO}, {"physician", PERSON_PROVIDER_WHO},
 	{"doctor", PERSON_PROVIDER_WHO}, {"attending", PERSON_PROVIDER_WHO}, {"referring", PERSON_PROVIDER_WHO}, {"rendering", PERSON_PROVIDER_WHO}, {"ordering", PERSON_PROVIDER_WHO}, {"admitting", PERSON_PROVIDER_WHO},

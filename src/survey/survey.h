@@ -72,6 +72,10 @@ struct scope_exposure *survey_exposure(struct survey *f);                   /* e
 bool survey_stranger(const struct survey *f, uint32_t number, struct survey_person *ret);
 struct slice survey_value(const struct survey *f, uint32_t number, int role);
 int survey_language(const struct survey *f, uint32_t number);                /* person_language: as the first record that says it, of a known person or a stranger; PERSON_LANGUAGE_NOT_SAID */
+/* Who is written to about somebody who is a minor, or has died: whom records name as parent or guardian (or, of a minor, as guarantor, or as the subscriber whose child it is), as next of kin, as personal representative. The nearest that is said, and of several the
+ * first. Friends, employers and whoever is only to be called in an emergency are none. A letter does not need what he is called; it needs not to be somebody else. */
+enum survey_relative_for { SURVEY_GUARDIAN, SURVEY_KIN, SURVEY_REPRESENTATIVE, SURVEY_RELATIVES };
+struct slice survey_relative_value(const struct survey *f, uint32_t number, enum survey_relative_for purpose, int role); /* as survey_value; nobody is said: the empty slice */
 unsigned survey_flags(const struct survey *f, uint32_t number);              /* SCOPE_PART2 ... of what stands in the files about him */
 struct survey_grey { /* two strangers that may be one */
 	struct slice a, b;     /* their records: what scope_case_pair takes */

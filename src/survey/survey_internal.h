@@ -29,6 +29,8 @@ struct mention {
 	bool anchor;           /* a Patient of FHIR: `id` is his own, and others refer to it */
 	uint8_t language;      /* person_language + 1; 0: not said */
 	bool taken;            /* its reference led to somebody: what stands in it is his (survey_refs.c) */
+	uint8_t kinship;       /* of a guarantor, next of kin, subscriber: PERSON_PARENT ... to whom the record is about */
+	uint32_t subject;      /* and that is this mention, while the object is read; NONE */
 	uint32_t person;       /* known: of the population. Else, once all are gathered: its number among all, or NONE */
 	uint64_t id, number;   /* the id of whom it is about, hashed, and its key as a number (find_number_key); 0: it says none */
 	uint32_t value[MENTION_COLUMNS]; /* offset in the object's text + 1; 0: not said. NUL-terminated there */
@@ -48,6 +50,14 @@ struct referring { /* elements of somebody of whom only an id is said */
 	uint32_t elements;
 	uint16_t flags;
 };
+/* Whom a record names beside its person, with what a letter to a minor's parents or to the next of kin of somebody who has died asks for. Kept whether or not anything of his own was touched. */
+struct relative {
+	uint64_t id, number;  /* of whom he is a relative, where a record says an id only; as a mention's */
+	uint32_t person;      /* of whom: of the population; NONE */
+	uint32_t at, mention; /* else: that mention of that object (NONE: of its own); mention NONE: nobody that can be told */
+	uint32_t value[MENTION_COLUMNS]; /* as a mention's, in the text of the object that it stands in */
+	uint8_t who, kinship;
+};
 struct reading { /* what one object gave */
 	struct mention *mention;
 	uint32_t mentions, mention_room;
@@ -57,6 +67,8 @@ struct reading { /* what one object gave */
 	uint32_t anchors;
 	struct referring *referring; /* by id, each once */
 	uint32_t referrings;
+	struct relative *relative; /* in the order of the records */
+	uint32_t relatives;
 	struct buf text;       /* values of mentions */
 	uint64_t hits, unattributed, bytes, records;
 };
@@ -74,6 +86,12 @@ struct survey {
 		uint16_t flags;
 	} *attached;
 	size_t attached_n;
+	struct relation { /* who is written to in somebody's place: the best of each purpose */
+		uint32_t number;   /* in the exposure: of whom */
+		uint32_t object, relative;
+		uint8_t purpose, rank; /* enum survey_relative_for */
+	} *relation;
+	size_t relations;
 	struct survey_totals totals;
 	struct scope_exposure *exposure;
 	uint16_t *flags;       /* by number in the exposure */
@@ -123,6 +141,10 @@ struct thing {
 bool thing_of(struct slice path, struct thing *ret);
 /* survey_refs.c: ids to persons, after everything was read */
 int refs_follow(const struct survey_job *job, struct survey *f, struct err *e) MUST;
+/* survey_kin.c: a field of somebody beside the record's person: which mention it belongs to, a new one where another person begins; what is kept of them when the object was read; and who is written to, once it is known who is who */
+bool kin_begins(const struct reading *g, const struct mention *m, const struct extract_piece *p, bool relation_before);
+int kin_keep(const struct survey_job *job, struct reading *g, struct err *e) MUST;
+int kin_settle(struct survey *f, const struct find_population *population, struct err *e) MUST;
 /* survey_persons.c: strangers by linkage, and everything into the exposure */
 struct slice record_name(struct survey *f, uint32_t i); /* p NULL: no memory */
 int persons_make(const struct survey_job *job, struct survey *f, struct err *e) MUST;

@@ -441,6 +441,8 @@ int persons_make(const struct survey_job *job, struct survey *f, struct err *e)
 	if (r == 0)
 		r = number_strangers(f, e);
 	if (r == 0)
+		r = kin_settle(f, job->population, e);
+	if (r == 0)
 		r = scope_exposure_end(f->exposure, e);
 	if (r == 0)
 		r = count(f, l, e);

@@ -26,6 +26,7 @@ struct reader {
 	struct buf member_name;
 	uint32_t at[PERSON_ANYBODY + 1]; /* the current record's mentions, by who; NONE */
 	bool in_record;
+	int relation_before;         /* whose relation the field before was; -1: another's field, or none */
 	struct buf text;             /* the current document's, outside of records */
 	uint64_t text_offset;
 	uint32_t document;           /* the search's number of the document that is being told */
@@ -63,6 +64,7 @@ void reading_done(struct reading *r)
 	free(r->known);
 	free(r->anchor);
 	free(r->referring);
+	free(r->relative);
 	buf_done(&r->text);
 	*r = (struct reading){0};
 }
@@ -92,7 +94,7 @@ static uint32_t new_mention(struct reader *r, int who, uint64_t offset)
 		return NONE;
 	}
 	o->mention_room = (uint32_t)have;
-	o->mention[o->mentions] = (struct mention){.offset = offset, .member = r->member, .who = (uint8_t)who, .person = NONE};
+	o->mention[o->mentions] = (struct mention){.offset = offset, .member = r->member, .who = (uint8_t)who, .person = NONE, .subject = NONE};
 	return o->mentions++;
 }
 
@@ -164,11 +166,29 @@ static void speaks(struct mention *m, struct slice text)
 static int begin_document(struct reader *r)
 {
 	r->in_record = false;
+	r->relation_before = -1;
 	r->abouts = 0;
 	buf_reset(&r->text);
 	for (size_t i = 0; i < ARRAY_LEN(r->at); i++)
 		r->at[i] = NONE;
 	return 0;
+}
+
+/* Next of kin, guarantors, subscribers: a record may name several, and each is a person of his own. */
+static void beside(struct reader *r, int who, const struct extract_piece *p)
+{
+	int header = who == PERSON_KIN ? person_kinship(p->name) : PERSON_KINSHIP_NOT_SAID, said = p->role == PERSON_ROLE_RELATION ? person_kinship(p->text) : PERSON_KINSHIP_NOT_SAID;
+	if (r->at[who] == NONE || kin_begins(r->out, &r->out->mention[r->at[who]], p, r->relation_before == who)) {
+		r->at[who] = new_mention(r, who, p->offset);
+		if (r->at[who] == NONE)
+			return;
+		r->out->mention[r->at[who]].subject = r->in_record ? r->at[PERSON_SUBJECT] : NONE;
+		r->out->mention[r->at[who]].kinship = (uint8_t)header;
+	}
+	struct mention *m = &r->out->mention[r->at[who]];
+	if (said != PERSON_KINSHIP_NOT_SAID && (m->kinship == PERSON_KINSHIP_NOT_SAID || (m->kinship == PERSON_CONTACT && said != PERSON_SELF) || (m->kinship == PERSON_RELATIVE && said > PERSON_RELATIVE)))
+		m->kinship = (uint8_t)said; /* the emergency contact is the mother; a friend stays one */
+	r->relation_before = p->role == PERSON_ROLE_RELATION ? who : -1;
 }
 
 static int field(struct reader *r, const struct extract_piece *p, struct err *e)
@@ -182,7 +202,9 @@ static int field(struct reader *r, const struct extract_piece *p, struct err *e)
 	if (who == PERSON_PROVIDER_WHO || who == PERSON_STAFF) { /* at work, and nobody whom this is about */
 		mark(r, p->offset, NONE);
 	} else {
-		if (r->at[who] == NONE)
+		if (who == PERSON_KIN || who == PERSON_GUARANTOR || who == PERSON_SUBSCRIBER)
+			beside(r, who, p);
+		else if (r->at[who] == NONE)
 			r->at[who] = new_mention(r, who, p->offset);
 		if (r->at[who] != NONE) {
 			value(r, r->at[who], p->role, p->text);
@@ -494,6 +516,13 @@ static int shrink(struct reading *o, struct err *e)
 				o->mention[i].value[c] = (uint32_t)text.n + 1;
 				buf_add(&text, v, strlen(v) + 1);
 			}
+	for (uint32_t i = 0; i < o->relatives; i++)
+		for (int c = 0; c < MENTION_COLUMNS; c++)
+			if (o->relative[i].value[c]) {
+				const char *v = (const char *)o->text.p + o->relative[i].value[c] - 1;
+				o->relative[i].value[c] = (uint32_t)text.n + 1;
+				buf_add(&text, v, strlen(v) + 1);
+			}
 	if (!buf_ok(&text)) {
 		int code = buf_code(&text);
 		buf_done(&text);
@@ -544,11 +573,15 @@ static int settle(struct reader *r, struct err *e)
 		}
 	o->knowns = n;
 	n = 0;
-	if (settle_ids(o, e) < 0)
+	if (kin_keep(r->job, o, e) < 0 || settle_ids(o, e) < 0)
 		return ERR_MEMORY;
-	for (uint32_t i = 0; i < o->mentions; i++)
-		if (!o->mention[i].known && o->mention[i].elements)
+	for (uint32_t i = 0, k = 0; i < o->mentions; i++) {
+		bool stays = !o->mention[i].known && o->mention[i].elements;
+		for (; k < o->relatives && o->relative[k].mention <= i; k++) /* in the order of whose they are */
+			o->relative[k].mention = stays ? n : NONE;
+		if (stays)
 			o->mention[n++] = o->mention[i];
+	}
 	o->mentions = n;
 	if (!buf_ok(&o->text))
 		return err_set(e, buf_code(&o->text), NULL, "more is said of strangers in one file than fits");

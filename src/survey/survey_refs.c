@@ -441,12 +441,33 @@ static int attach_all(struct refs *x, struct err *e)
 	return 0;
 }
 
+/* Whose relative somebody is, where his record says it by an id. */
+static int follow_relatives(struct refs *x, struct err *e)
+{
+	for (size_t i = 0; i < x->f->n; i++)
+		for (uint32_t k = 0; k < x->f->reading[i].relatives; k++) {
+			struct relative *v = &x->f->reading[i].relative[k];
+			struct whom w;
+			int how = v->id && v->person == NONE ? follow(x, (uint32_t)i, v->id, v->number, &w, e) : FOUND_NOBODY;
+			if (how < 0)
+				return how;
+			if (how == FOUND_ONE) {
+				v->person = w.person;
+				v->at = w.at;
+				v->mention = w.mention;
+			}
+		}
+	return 0;
+}
+
 int refs_follow(const struct survey_job *job, struct survey *f, struct err *e)
 {
 	struct refs x = {.job = job, .f = f};
 	bool any = f->totals.not_files > 0;
 	for (size_t i = 0; i < f->n && !any; i++) {
 		any = f->reading[i].referrings > 0;
+		for (uint32_t k = 0; k < f->reading[i].relatives && !any; k++)
+			any = f->reading[i].relative[k].id != 0;
 		for (uint32_t k = 0; k < f->reading[i].mentions && !any; k++)
 			any = f->reading[i].mention[k].id && !f->reading[i].mention[k].anchor;
 	}
@@ -459,6 +480,8 @@ int refs_follow(const struct survey_job *job, struct survey *f, struct err *e)
 		r = make_index(&x, e);
 	if (r == 0)
 		r = attach_all(&x, e);
+	if (r == 0)
+		r = follow_relatives(&x, e);
 	free(x.v);
 	free(x.own);
 	return r;

@@ -372,6 +372,7 @@ void survey_free(struct survey *f)
 		reading_done(&f->reading[i]);
 	}
 	free(f->attached);
+	free(f->relation);
 	free(f->object);
 	free(f->reading);
 	scope_exposure_free(f->exposure);

@@ -195,6 +195,16 @@ static void checks(void **state)
 	assert_string_equal(person_us_state(SLICE(" New York ")), "NY");
 	assert_null(person_us_state(SLICE("ZZ")));
 	assert_null(person_us_state(SLICE("")));
+	static const struct {
+		const char *said;
+		int is;
+	} kin[] = {{"MTH", PERSON_PARENT}, {"Mother", PERSON_PARENT}, {"birth mother", PERSON_PARENT}, {"Mother-in-law", PERSON_RELATIVE}, {"friend of the mother", PERSON_RELATED}, {"grandmother", PERSON_RELATIVE}, {"Step Father", PERSON_RELATIVE}, {"ex-wife", PERSON_RELATED}, {"Parent/Guardian", PERSON_GUARDIAN},
+		{"guardian ad litem", PERSON_RELATED}, {"motherName", PERSON_PARENT}, {"legal_guardian_phone", PERSON_GUARDIAN}, {"Next of Kin", PERSON_RELATIVE}, {"Emergency Contact", PERSON_CONTACT}, {"19", PERSON_CHILD}, {"SPS", PERSON_SPOUSE}, {"Power of Attorney", PERSON_REPRESENTATIVE}, {"Executor", PERSON_REPRESENTATIVE},
+		{"madre", PERSON_PARENT}, {"Mère", PERSON_PARENT}, {"监护人", PERSON_GUARDIAN}, {"母亲姓名", PERSON_PARENT}, {"C", PERSON_CONTACT}, {"N", PERSON_RELATIVE}, {"OTH", PERSON_RELATED}, {"UNK", PERSON_KINSHIP_NOT_SAID}, {"NK1-2.1", PERSON_KINSHIP_NOT_SAID}, {"Patient.contact.name.family", PERSON_CONTACT}, {"", PERSON_KINSHIP_NOT_SAID},
+		{"smothered", PERSON_KINSHIP_NOT_SAID}, {"SELF", PERSON_SELF}};
+	for (size_t i = 0; i < ARRAY_LEN(kin); i++)
+		if (person_kinship(slice_str(kin[i].said)) != kin[i].is)
+			fail_msg("%s is %d", kin[i].said, person_kinship(slice_str(kin[i].said)));
 	static const char *const zips[][2] = {{"78701", "TX"}, {"00501", "NY"}, {"00601", "PR"}, {"00802", "VI"}, {"01810", "MA"}, {"05501", "MA"}, {"05401", "VT"}, {"06390", "NY"}, {"06510", "CT"}, {"10001-1234", "NY"}, {"100011234", "NY"}, {"20101", "VA"}, {"20001", "DC"}, {"20301", "DC"}, {"20814", "MD"},
 		{"39901", "GA"}, {"56901", "DC"}, {"73301", "TX"}, {"73401", "OK"}, {"83414", "WY"}, {"83401", "ID"}, {"88510", "TX"}, {"88901", "NV"}, {"90001", "CA"}, {"96799", "AS"}, {"96701", "HI"}, {"96910", "GU"}, {"96950", "MP"}, {"99501", "AK"}, {"99950", "AK"}, {" 60601 ", "IL"}};
 	static const char *const none[] = {"", "7870", "787012", "00001", "09012", "34001", "96201", "96939", "96960", "ABCDE", "7 8701", "787-01", "1000112345", "213", "21301"};
