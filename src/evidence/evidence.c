@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static const struct evidence_reader *const readers[] = {
-	&evidence_evtx, &evidence_jsons, &evidence_winxml, &evidence_atna, &evidence_xml, &evidence_zeek, &evidence_iis, &evidence_samba, &evidence_onefs, &evidence_auditd, &evidence_web, &evidence_rclone, &evidence_winscp, &evidence_filezilla, &evidence_ftp, &evidence_mega, &evidence_listing, &evidence_syslog,
+	&evidence_evtx, &evidence_jsons, &evidence_winxml, &evidence_atna, &evidence_xml, &evidence_zeek, &evidence_iis, &evidence_samba, &evidence_onefs, &evidence_auditd, &evidence_web, &evidence_cloud, &evidence_rclone, &evidence_winscp, &evidence_filezilla, &evidence_ftp, &evidence_mega, &evidence_listing, &evidence_syslog,
 };
 
 static const char *const kind_words[EVIDENCE_KINDS] = {"unknown", "empty", "samba", "auditd", "windows", "evtx", "zeek", "web", "copy", "listing", "fhir", "atna", "holdfast", "nas", "ftp"};

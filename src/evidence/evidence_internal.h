@@ -15,7 +15,7 @@ struct evidence_reader {
 	size_t state;                                            /* bytes of v->state, zeroed */
 };
 extern const struct evidence_reader evidence_onefs, evidence_samba, evidence_auditd, evidence_syslog, evidence_evtx, evidence_winxml, evidence_zeek, evidence_web, evidence_iis,
-	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_atna, evidence_mega, evidence_listing, evidence_jsons, evidence_ftp;
+	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_atna, evidence_mega, evidence_listing, evidence_jsons, evidence_ftp, evidence_cloud;
 
 struct evidence {
 	const struct evidence_source *src;

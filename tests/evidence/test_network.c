@@ -76,6 +76,28 @@ static void web_logs(void **state)
 	assert_int_equal(level("/gone"), EVIDENCE_OPENED);
 }
 
+static void clouds(void **state)
+{
+	(void)state;
+	assert_int_equal(take_text("79a5 records [20/Nov/2026:23:10:01 +0000] 203.0.113.9 arn:aws:iam::123:user/eve 3E57 REST.GET.OBJECT exports/a%20b.csv \"GET /exports/a%2520b.csv?x=%22y HTTP/1.1\" 200 - 7000 7000 70 10 \"-\" \"curl\" - s9== SigV4 - AuthHeader h TLSv1.2 - -\n"
+	                           "79a5 records [20/Nov/2026:23:10:02 +0000] 203.0.113.9 - 3E58 REST.GET.OBJECT secret.csv \"GET /secret.csv HTTP/1.1\" 403 AccessDenied 243 - 7 - \"-\" \"curl\" -\n"
+	                           "79a5 records [20/Nov/2026:23:10:03 +0000] 203.0.113.9 - 3E59 REST.HEAD.OBJECT seen.csv \"HEAD /seen.csv HTTP/1.1\" 200 - - 9 7 - \"-\" \"curl\" -\n"
+	                           "79a5 records [20/Nov/2026:23:10:03 +0000] 203.0.113.9 - 3E5A REST.GET.OBJECT_TAGGING tagged.csv \"GET /tagged.csv?tagging HTTP/1.1\" 200 - 100 - 7 - \"-\" \"curl\" -\n"
+	                           "79a5 records [20/Nov/2026:23:10:04 +0000] 203.0.113.9 - 3E5B REST.GET.BUCKET - \"GET /?list-type=2 HTTP/1.1\" 200 - 900 - 7 - \"-\" \"curl\" -\n"),
+	                 0);
+	assert_int_equal(account.kind, EVIDENCE_WEB);
+	const struct evidence_object *o = object("/exports/a b.csv");
+	assert_true(o && o->level == EVIDENCE_ACQUIRED && o->bytes == 7000 && is(o->host, "records") && is(o->who[0], "arn:aws:iam::123:user/eve") && is(o->from[0], "203.0.113.9") && o->first == at("2026-11-20T23:10:01Z"));
+	assert_true(level("/seen.csv") == EVIDENCE_LISTED && level("/tagged.csv") == EVIDENCE_LISTED && !object("/secret.csv"));
+	assert_true(evidence_fold_count(fold) == 3 && account.failed == 1 && account.records == 5);
+	assert_int_equal(take_text("https 2026-11-20T23:10:01.186641Z app/lb/50dc 203.0.113.9:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57890 \"GET https://files.example.org:443/records/a.csv HTTP/1.1\" \"curl\" - - arn:x \"Root=1\"\n"
+	                           "h2 2026-11-20T23:10:02Z app/lb/50dc 2001:db8::7:2817 - -1 -1 -1 503 - 0 157 \"GET https://files.example.org:443/records/b.csv HTTP/2.0\" \"curl\" - -\n"),
+	                 0);
+	o = object("/records/a.csv");
+	assert_true(o && o->level == EVIDENCE_ACQUIRED && o->bytes == 57890 && is(o->host, "files.example.org") && is(o->from[0], "203.0.113.9") && o->first == at("2026-11-20T23:10:01.186641Z"));
+	assert_true(evidence_fold_count(fold) == 1 && account.failed == 1);
+}
+
 static void iis_and_json(void **state)
 {
 	(void)state;
@@ -130,7 +152,7 @@ static void compressed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(zeek_tsv, reset, drop), cmocka_unit_test_setup_teardown(zeek_json, reset, drop), cmocka_unit_test_setup_teardown(web_logs, reset, drop), cmocka_unit_test_setup_teardown(iis_and_json, reset, drop), cmocka_unit_test_setup_teardown(compressed, reset, drop),
+		cmocka_unit_test_setup_teardown(zeek_tsv, reset, drop), cmocka_unit_test_setup_teardown(zeek_json, reset, drop), cmocka_unit_test_setup_teardown(web_logs, reset, drop), cmocka_unit_test_setup_teardown(clouds, reset, drop), cmocka_unit_test_setup_teardown(iis_and_json, reset, drop), cmocka_unit_test_setup_teardown(compressed, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
