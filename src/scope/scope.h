@@ -219,13 +219,16 @@ void scope_exposure_place(const struct scope_exposure *x, size_t place, struct s
 /* Files are read in an order that has nothing to do with what is in them. Each is a sample; who was met in exactly one of them says how many would be new in the next (Good and Turing), and how often two files share somebody,
  * how many there are that nobody met yet (Chao's second estimator; extrapolated as in Chao et al., Ecol. Monogr. 84:45, 2014).
  * low: who was met, all grey pairs merged: so many there are at least. high: 95 %: what was met, none merged, and as many new ones for each file that is left as the once-met were for each that was read, with the spread of that;
- * never over the number of known persons and strangers together where that is known. Where fewer than two files were read there is no upper end (high_known false), and none is made up. */
+ * never over the number of known persons and strangers together where that is known. Where fewer than two files were read there is no upper end (high_known false), and none is made up.
+ * An export of a whole department is like no letter: what a hundred letters say is no estimate of it. So the few files that are far larger than the others are read whole, and first (a stratum that is taken in full, as in any survey of businesses), and until that is done there is no upper end; the
+ * others are a sample of themselves: who is new in them is new to the large ones, too. */
 struct scope_count {
 	uint64_t files_read, files_all;
+	uint64_t whole_read, whole_all; /* of these: the few large ones, each of which is read and none a sample of the others; 0: there are none */
 	uint64_t met;            /* persons, nothing grey merged */
 	uint64_t merged;         /* persons, all grey merged; at most met */
-	uint64_t once, twice;    /* met in exactly one file, in exactly two */
-	double once_spread;      /* standard deviation, over the files read, of how many once-met persons a file has */
+	uint64_t once, twice;    /* met in exactly one file, in exactly two, that are no large ones */
+	double once_spread;      /* standard deviation, over the files read that are no large ones, of how many once-met persons a file has */
 	uint64_t population;     /* no more than that can be concerned; 0: not known */
 };
 struct scope_estimate {

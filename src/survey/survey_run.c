@@ -1,6 +1,6 @@
 /* A run: objects, then their content by as many workers as are asked for, then persons.
  *
- * Files are read in an order that has nothing to do with what is in them (by a hash of their names), so that what was read until now is a sample of all, and says how much is still to come (scope_estimate.c). */
+ * Files are read in an order that has nothing to do with what is in them (by a hash of their names), so that what was read until now is a sample of all, and says how much is still to come (scope_estimate.c); but for the few largest, which come first and are a sample of nothing. */
 #include "survey_internal.h"
 
 #include "seal.h"
@@ -15,13 +15,17 @@
 struct met { /* a person, while files are read: known ones by number, strangers by what is said of them */
 	uint64_t who;       /* 0: free */
 	uint32_t first;     /* the first object */
-	uint32_t files;
+	uint32_t last : 30; /* the newest */
+	uint32_t in : 2;    /* how many: MET_ONCE ... */
 };
+enum { MET_ONCE = 1, MET_TWICE, MET_MORE }; /* TWICE: in two files of which none is a large one */
 struct work {
 	const struct survey_job *job;
 	struct survey *f;
 	uint32_t *order;
 	size_t n, next, done;
+	uint8_t *large;     /* by object */
+	size_t larges, larges_done;
 	pthread_mutex_t mu;
 	struct met *met;
 	size_t met_n, met_slots;
@@ -66,15 +70,16 @@ static bool meet(struct work *w, uint64_t who, uint32_t object)
 		k = (k + 1) & (w->met_slots - 1);
 	struct met *m = &w->met[k];
 	if (!m->who) {
-		*m = (struct met){who, object, 1};
+		*m = (struct met){who, object, object & 0x3fffffff, MET_ONCE};
 		w->met_n++;
 		w->once[object]++;
-	} else if (m->files == 1 && m->first != object) {
-		w->once[m->first]--;
-		m->files = 2;
-		w->twice++;
-	} else if (m->first != object && m->files++ == 2) {
-		w->twice--;
+	} else if (m->last != (object & 0x3fffffff)) {
+		bool two = m->in == MET_ONCE && !w->large[m->first] && !w->large[object];
+		w->once[m->first] -= m->in == MET_ONCE;
+		w->twice -= m->in == MET_TWICE;
+		w->twice += two;
+		m->in = two ? MET_TWICE : MET_MORE;
+		m->last = object & 0x3fffffff;
 	}
 	return true;
 }
@@ -118,20 +123,22 @@ static bool count_met(struct work *w, uint32_t object)
 
 static void tell(struct work *w, bool last)
 {
-	struct scope_count c = {.files_read = w->done, .files_all = w->n, .met = w->met_n, .merged = w->met_n, .twice = w->twice};
+	struct scope_count c = {.files_read = w->done, .files_all = w->n, .whole_read = w->larges_done, .whole_all = w->larges, .met = w->met_n, .merged = w->met_n, .twice = w->twice};
 	struct scope_estimate e;
 	double sum = 0, squares = 0;
 	int64_t now = time_monotonic();
 	if (!w->job->progress || (!last && now - w->told < INT64_C(1000000000)))
 		return;
 	w->told = now;
-	for (size_t i = 0; i < w->f->n; i++) {
-		c.once += w->once[i];
-		sum += w->once[i];
-		squares += (double)w->once[i] * w->once[i];
-	}
-	if (w->done > 1 && squares > sum * sum / (double)w->done)
-		c.once_spread = sqrt((squares - sum * sum / (double)w->done) / (double)(w->done - 1));
+	double n = (double)(w->done - w->larges_done);
+	for (size_t i = 0; i < w->f->n; i++)
+		if (!w->large[i]) {
+			c.once += w->once[i];
+			sum += w->once[i];
+			squares += (double)w->once[i] * w->once[i];
+		}
+	if (n > 1 && squares > sum * sum / n)
+		c.once_spread = sqrt((squares - sum * sum / n) / (n - 1));
 	scope_estimate(&c, &e);
 	w->job->progress(w->job->arg, &c, &e);
 }
@@ -160,6 +167,7 @@ static void *worker(void *arg)
 		int code = reader_read(r, &w->f->object[i], &w->f->reading[i], &e);
 		pthread_mutex_lock(&w->mu);
 		w->done++;
+		w->larges_done += w->large[i];
 		if (code == 0 && !count_met(w, i))
 			code = err_set(&e, ERR_MEMORY, NULL, "no memory");
 		if (code < 0)
@@ -248,6 +256,36 @@ static int by_shuffle(const void *pa, const void *pb)
 	return a->key != b->key ? a->key < b->key ? -1 : 1 : a->i < b->i ? -1 : a->i > b->i;
 }
 
+#define LARGE_TIMES 16              /* what the middle one of all files has */
+#define LARGE_LEAST ((uint64_t)1 << 16)
+#define LARGE_SHARE 20              /* one in that many at most: sooner than that is read, nothing is said of how many there are */
+
+static int largest(const void *pa, const void *pb)
+{
+	const struct shuffled *a = pa, *b = pb;
+	return a->key != b->key ? a->key > b->key ? -1 : 1 : a->i < b->i ? -1 : a->i > b->i;
+}
+
+/* The few that are far larger than the others are read before them, the largest first (scope_estimate): that is also when several workers end soonest. The others stay in their order. s: room for all. */
+static void large_first(struct work *w, struct shuffled *s)
+{
+	const struct survey *f = w->f;
+	size_t k;
+	for (size_t i = 0; i < w->n; i++)
+		s[i] = (struct shuffled){f->object[w->order[i]].size, w->order[i]};
+	qsort(s, w->n, sizeof *s, largest);
+	uint64_t limit = w->n ? LARGE_TIMES * s[w->n / 2].key : 0;
+	limit = limit < LARGE_LEAST ? LARGE_LEAST : limit;
+	while (w->larges < w->n / LARGE_SHARE && s[w->larges].key >= limit)
+		w->large[s[w->larges++].i] = 1;
+	k = w->larges;
+	for (size_t i = 0; i < w->n; i++)
+		if (!w->large[w->order[i]])
+			s[k++].i = w->order[i];
+	for (size_t i = 0; i < w->n; i++)
+		w->order[i] = s[i].i;
+}
+
 static int make_order(struct work *w, struct err *e)
 {
 	struct survey *f = w->f;
@@ -255,7 +293,8 @@ static int make_order(struct work *w, struct err *e)
 	size_t n = 0;
 	w->order = calloc(f->n ? f->n : 1, sizeof *w->order);
 	w->once = calloc(f->n ? f->n : 1, sizeof *w->once);
-	if (!w->order || !w->once || !s) {
+	w->large = calloc(f->n ? f->n : 1, sizeof *w->large);
+	if (!w->order || !w->once || !w->large || !s) {
 		free(s);
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	}
@@ -279,6 +318,8 @@ static int make_order(struct work *w, struct err *e)
 	qsort(s, w->n, sizeof *s, by_shuffle);
 	for (size_t i = 0; i < w->n; i++)
 		w->order[i] = s[i].i;
+	if (r == 0)
+		large_first(w, s);
 	free(s);
 	return r;
 }
@@ -345,6 +386,7 @@ int survey_run(const struct survey_job *job, struct survey **ret, struct err *e)
 		r = read_all(&w, e);
 	free(w.order);
 	free(w.once);
+	free(w.large);
 	free(w.met);
 	if (r == 0)
 		add_up(f);

@@ -228,6 +228,67 @@ static void the_interval_holds_the_truth(void **state)
 	assert_true(off / worlds > 0.7 && off / worlds < 1.3);
 }
 
+/* Exports among letters: two files hold a third of all persons each. They are read whole, and first; what letters are left is a sample of letters. */
+static void large_files_are_a_stratum_of_their_own(void **state)
+{
+	int held = 0, worlds = 200;
+	double width = 0;
+	struct scope_estimate r;
+	scope_estimate(&(struct scope_count){.files_read = 6, .files_all = 100, .whole_read = 1, .whole_all = 2, .met = 40, .merged = 40, .once = 30, .twice = 5}, &r);
+	assert_true(!r.high_known && r.low == 40); /* the second may hold anybody */
+	scope_estimate(&(struct scope_count){.files_read = 3, .files_all = 100, .whole_read = 2, .whole_all = 2, .met = 40, .merged = 40}, &r);
+	assert_false(r.high_known);
+	for (int world = 0; world < worlds; world++) {
+		enum { PERSONS = 6000, FILES = 202, LARGE = 2, READ = 22 };
+		static uint8_t in_all[PERSONS], in_large[PERSONS], in_read[PERSONS];
+		static uint32_t list[FILES][64], len[FILES];
+		memset(in_all, 0, sizeof in_all);
+		memset(in_large, 0, sizeof in_large);
+		memset(in_read, 0, sizeof in_read);
+		seed = (uint64_t)world * 977 + 11;
+		for (uint32_t f = 0; f < LARGE; f++)
+			for (int k = 0; k < PERSONS / 3; k++)
+				in_large[dice(PERSONS)] = 1;
+		for (uint32_t f = LARGE; f < FILES; f++) {
+			len[f] = 0;
+			for (uint32_t k = 1 + dice(f % 3 ? 12 : 60); k > 0; k--) {
+				uint32_t p = dice(PERSONS);
+				bool twice = false;
+				for (uint32_t q = 0; q < len[f]; q++)
+					twice |= list[f][q] == p;
+				if (twice)
+					continue;
+				list[f][len[f]++] = p;
+				in_all[p] = 1;
+				in_read[p] += f < READ;
+			}
+		}
+		struct scope_count c = {.files_read = READ, .files_all = FILES, .whole_read = LARGE, .whole_all = LARGE};
+		uint64_t truth = 0;
+		double sum = 0, squares = 0;
+		for (int p = 0; p < PERSONS; p++) {
+			truth += in_all[p] || in_large[p];
+			c.met += in_read[p] || in_large[p];
+			c.once += in_read[p] == 1 && !in_large[p];
+			c.twice += in_read[p] == 2 && !in_large[p];
+		}
+		for (int f = LARGE; f < READ; f++) {
+			double u = 0;
+			for (uint32_t k = 0; k < len[f]; k++)
+				u += in_read[list[f][k]] == 1 && !in_large[list[f][k]];
+			sum += u;
+			squares += u * u;
+		}
+		c.merged = c.met;
+		c.once_spread = __builtin_sqrt((squares - sum * sum / (READ - LARGE)) / (READ - LARGE - 1));
+		scope_estimate(&c, &r);
+		held += r.low <= truth && truth <= r.high;
+		width += (double)r.high / (double)truth;
+	}
+	assert_true(held >= worlds * 95 / 100);
+	assert_true(width / worlds < 1.5); /* and it says something */
+}
+
 static void flags(void **state)
 {
 	assert_int_equal(scope_flags_of_code(SLICE("F11.20")), SCOPE_PART2);
@@ -386,6 +447,6 @@ static void what_was_sent_stops_clocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_case_is_what_its_entries_say), cmocka_unit_test(the_interval_narrows_as_pairs_are_decided), cmocka_unit_test(a_chain_of_pairs_is_one_person), cmocka_unit_test(notices_are_made_from_what_a_case_says), cmocka_unit_test(what_was_sent_stops_clocks), cmocka_unit_test(an_input_comes_back), cmocka_unit_test(exposure_is_the_same_in_any_order), cmocka_unit_test(exposure_of_many),
-	                                   cmocka_unit_test(estimates), cmocka_unit_test(the_interval_holds_the_truth), cmocka_unit_test(flags)};
+	                                   cmocka_unit_test(estimates), cmocka_unit_test(the_interval_holds_the_truth), cmocka_unit_test(large_files_are_a_stratum_of_their_own), cmocka_unit_test(flags)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
