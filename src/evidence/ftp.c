@@ -247,10 +247,12 @@ static bool session_old(struct evidence *v, struct slice line, struct said *ret)
 	size_t at, dash;
 	if (line.n < 30 || line.p[0] != '(' || line.p[1] < '0' || line.p[1] > '9' || !evidence_find(line, ")> ", &at) || !evidence_find(evidence_upto(line, at), " - ", &dash))
 		return false;
-	struct slice rest, number = slice_cut(evidence_from(line, 1), ')', &rest), stamp = slice_of(rest.p, (size_t)(line.p + dash - rest.p)), who = slice_of(line.p + dash + 3, at - dash - 3);
+	struct slice rest, number = slice_cut(evidence_upto(evidence_from(line, 1), dash - 1), ')', &rest), stamp = rest, who = slice_of(line.p + dash + 3, at - dash - 3);
 	size_t open = who.n;
 	while (open && who.p[open - 1] != '(')
 		open--;
+	if (!stamp.n)
+		return false; /* the number's end is not before the dash */
 	ret->session = number;
 	ret->from = evidence_from(who, open);
 	ret->who = slice_trim(evidence_upto(who, open ? open - 1 : 0));

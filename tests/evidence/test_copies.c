@@ -112,6 +112,9 @@ static void ftp_servers(void **state)
 	assert_true(object("/records/d/a.csv")->confidence == 95 && object("/records/d/a.csv")->first == at("2026-11-20T23:10:01.2Z"));
 	assert_true(object("/records/b.csv")->confidence == 60 && level("/records") == EVIDENCE_LISTED && level("c.csv") == EVIDENCE_ACQUIRED); /* another session of that number: its folder nobody named */
 	assert_int_equal(evidence_fold_count(fold), 4);
+	/* a line that is cut into another one */
+	assert_int_equal(take_text("(000012)20/11/2026 23:10:01 - eve (203.0.113.9)> RETR a.csv\n(000012type=x 23:10:00 - (not logged in) (203.0.113.9)> USER eve\n(000012)20/11/2026 23:10:02 - eve (203.0.113.9)> 226 done\n"), 0);
+	assert_int_equal(level("a.csv"), EVIDENCE_ACQUIRED);
 }
 
 /* OpenSSH's, alone and late in a system log that others write into, too: an open is no read, the closing says what was. */
