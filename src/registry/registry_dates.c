@@ -7,7 +7,8 @@ static bool number(struct slice *s, int *ret, size_t *digits)
 	size_t n = 0;
 	while (n < s->n && n < 4 && s->p[n] >= '0' && s->p[n] <= '9')
 		v = v * 10 + (s->p[n++] - '0');
-	*s = slice_of(s->p + n, s->n - n);
+	if (n)
+		*s = slice_of(s->p + n, s->n - n);
 	*ret = v;
 	*digits = n;
 	return n > 0;
