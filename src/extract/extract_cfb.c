@@ -108,8 +108,8 @@ static int tree(struct extract_cfb *c, struct err *e)
 	size_t n = c->entries;
 	c->child = arena_array(c->a, n, sizeof *c->child);
 	c->next = arena_array(c->a, n, sizeof *c->next);
-	uint32_t *todo = arena_array(c->a, 2 * n + 1, sizeof *todo), *of = arena_array(c->a, n, sizeof *of); /* of: its storage + 1 */
-	if (!c->child || !c->next || !todo || !of)
+	uint32_t *unread = arena_array(c->a, 2 * n + 1, sizeof *unread), *of = arena_array(c->a, n, sizeof *of); /* of: its storage + 1 */
+	if (!c->child || !c->next || !unread || !of)
 		return err_set(e, arena_code(c->a), NULL, "its directory is larger than is read");
 	memset(c->child, 0xff, n * sizeof *c->child);
 	memset(c->next, 0xff, n * sizeof *c->next);
@@ -118,14 +118,14 @@ static int tree(struct extract_cfb *c, struct err *e)
 		size_t waits = 0;
 		if (!extract_cfb_storage(c, i))
 			continue;
-		todo[waits++] = u32_at(entry_at(c, i), 76);
+		unread[waits++] = u32_at(entry_at(c, i), 76);
 		while (waits) { /* each entry is put into the tree once, and asks for two */
-			uint32_t x = todo[--waits];
+			uint32_t x = unread[--waits];
 			if (x >= n || of[x])
 				continue;
 			of[x] = i + 1;
-			todo[waits++] = u32_at(entry_at(c, x), 68);
-			todo[waits++] = u32_at(entry_at(c, x), 72);
+			unread[waits++] = u32_at(entry_at(c, x), 68);
+			unread[waits++] = u32_at(entry_at(c, x), 72);
 		}
 	}
 	for (uint32_t i = (uint32_t)n; i-- > 1;)

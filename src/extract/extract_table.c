@@ -684,7 +684,7 @@ int extract_put_layout(const struct extract_out *o, struct slice text, uint64_t 
 	if (!a || !joined)
 		return err_set(e, ERR_MEMORY, NULL, "no memory to read a text in");
 	extract_list_init(&t.list, o);
-	int r = tables(&t, e);
+	int r = text.n ? tables(&t, e) : 0;
 	if (r == 0)
 		r = extract_put_text(o, t.blank ? slice_of(t.blank, text.n) : text, offset, e);
 	free(t.blank);
