@@ -5,13 +5,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* As cmake/main.c: what the drawing libraries keep until the process ends is theirs. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:libpango\nleak:libcairo\nleak:libglib\nleak:libgobject\nleak:libharfbuzz\nleak:libfreetype\n";
-}
-
 static int again(void *arg, const struct paper_sheet *s, struct err *e)
 {
 	(void)e;

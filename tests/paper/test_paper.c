@@ -7,13 +7,6 @@
 
 #include <cmocka.h>
 
-/* What the drawing libraries keep until the process ends is theirs. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:libpango\nleak:libcairo\nleak:libglib\nleak:libgobject\nleak:libharfbuzz\nleak:libfreetype\n";
-}
-
 static struct paper_letter letter(const char *lang, const struct paper_block *b, size_t n)
 {
 	return (struct paper_letter){.lang = lang, .head = SLICE("St. Example Hospital"), .head_right = SLICE("LAB-2"), .foot = SLICE("made from the ledger"), .page_words = {"page ", " of ", ""}, .block = b, .n = n};

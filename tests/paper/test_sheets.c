@@ -8,13 +8,6 @@
 
 #include <cmocka.h>
 
-/* What the drawing libraries keep until the process ends is theirs. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:libpango\nleak:libcairo\nleak:libglib\nleak:libgobject\nleak:libharfbuzz\nleak:libfreetype\nleak:libzint\n";
-}
-
 #define MADE INT64_C(1795428000000000000) /* 2026-11-23 */
 
 static struct paper_run run_of(const char *lang, bool us, bool large)

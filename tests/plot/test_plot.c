@@ -9,13 +9,6 @@
 
 #include <cmocka.h>
 
-/* What the drawing libraries keep until the process ends is theirs. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:libpango\nleak:libcairo\nleak:libglib\nleak:libgobject\nleak:libharfbuzz\nleak:libfreetype\n";
-}
-
 static struct plot_frame frame(const char *lang, double width)
 {
 	return (struct plot_frame){.lang = lang, .width = width, .title = SLICE("Breaches of 500 or more <reported> & counted"), .counts = SLICE("Incidents by the year in which they were reported. “Persons” is the sum of what was reported."),
