@@ -11,22 +11,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)32 << 20)
+#define PIECE_MAX ((size_t)32 << 20)
+#define PIECE_MIN ((size_t)8 << 20) /* is read again before it has left the cache */
+#define PIECE_OF_THREAD ((size_t)2 << 20)
 
 struct input {
 	int fd;
 	const char *name;
+	size_t piece;     /* so much is read at a time */
 	struct buf text;  /* what was read and not taken yet */
 	bool end;
 };
 
 static int fill(struct input *in, struct err *e)
 {
-	while (!in->end && in->text.n < PIECE) {
-		uint8_t *to = buf_space(&in->text, PIECE);
+	while (!in->end && in->text.n < in->piece) {
+		uint8_t *to = buf_space(&in->text, in->piece);
 		if (!to)
 			return err_set(e, buf_code(&in->text), in->name, "a row is longer than 1 GiB");
-		ssize_t n = read(in->fd, to, PIECE);
+		ssize_t n = read(in->fd, to, in->piece);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -44,8 +47,8 @@ static int as_utf8(struct input *in, struct arena *a, struct err *e)
 	if (text.n < 2 || !((text.p[0] == 0xff && text.p[1] == 0xfe) || (text.p[0] == 0xfe && text.p[1] == 0xff) || (!text.p[0] != !text.p[1])))
 		return 0;
 	while (r == 0 && !in->end) { /* UTF-16: whole, made UTF-8 */
-		uint8_t *to = buf_space(&in->text, PIECE);
-		ssize_t n = to ? read(in->fd, to, PIECE) : -1;
+		uint8_t *to = buf_space(&in->text, in->piece);
+		ssize_t n = to ? read(in->fd, to, in->piece) : -1;
 		if (n < 0)
 			return to ? err_sys(e, in->name, "cannot be read") : err_set(e, buf_code(&in->text), in->name, "too large for a file in UTF-16: save it as UTF-8");
 		in->end = n == 0;
@@ -135,8 +138,8 @@ static int feed(struct link *l, struct input *in, const struct person_list *list
 			if (r == 0 && !done && !used && in->text.n >= ((size_t)1 << 30))
 				r = err_set(e, ERR_LIMIT, in->name, "a row is longer than 1 GiB");
 			else if (r == 0 && !done && !used && !in->end) { /* a row longer than what was read */
-				uint8_t *to = buf_space(&in->text, PIECE);
-				ssize_t n = to ? read(in->fd, to, PIECE) : -1;
+				uint8_t *to = buf_space(&in->text, in->piece);
+				ssize_t n = to ? read(in->fd, to, in->piece) : -1;
 				if (n < 0)
 					r = to ? err_sys(e, in->name, "cannot be read") : err_set(e, ERR_LIMIT, in->name, "a row is longer than 1 GiB");
 				else {
@@ -351,7 +354,8 @@ int scope_link_cmd(int argc, char **argv)
 	const struct link_options o = {.threads = (unsigned)jobs, .this_year = y, .day_first = day_first, .memory = most, .tmp = tmp ? tmp : beside};
 	struct input in = {.fd = !strcmp(args.v[0], "-") ? dup(STDIN_FILENO) : open(args.v[0], O_RDONLY | O_CLOEXEC), .name = args.v[0]};
 	struct err e = {0};
-	buf_init(&in.text, ((size_t)1 << 30) + 4 * PIECE);
+	in.piece = jobs * PIECE_OF_THREAD < PIECE_MIN ? PIECE_MIN : jobs * PIECE_OF_THREAD > PIECE_MAX ? PIECE_MAX : jobs * PIECE_OF_THREAD;
+	buf_init(&in.text, ((size_t)1 << 30) + 4 * PIECE_MAX);
 	if (in.fd < 0) {
 		err_sys(&e, args.v[0], "cannot be opened");
 		return cli_fail(&e);
