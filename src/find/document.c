@@ -510,7 +510,7 @@ static bool told_name(const struct doc *d, const struct doc_hit *h)
 		if (d->name[i].kind == KEY_NAME && d->name[i].offset <= h->offset + 24 && h->offset <= d->name[i].offset + 40)
 			return true;
 	for (size_t i = 0; i < d->subjects; i++)
-		if (d->subject[i].line == h->line && d->subject[i].offset <= h->offset)
+		if (d->subject[i].line == h->line && d->subject[i].offset <= h->offset && h->offset < d->subject[i].offset + strlen(d->subject[i].name) + 8)
 			return true;
 	return false;
 }

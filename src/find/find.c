@@ -19,7 +19,7 @@ static void map_make(struct find *f)
 		for (uint64_t set = f->pop->word_map[i]; set; set &= set - 1)
 			map_set(f, i * 64 + (unsigned)__builtin_ctzll(set), MARK_NAME);
 	for (size_t i = 0; i < ARRAY_LEN(f->words->slot); i++)
-		if (f->words->slot[i].h && f->words->slot[i].class != WORD_STREET) /* streets are looked for behind house numbers only */
+		if (f->words->slot[i].h && !words_aside(f->words->slot[i].class))
 			map_set(f, f->words->slot[i].h >> (64 - f->log), MARK_MEANS);
 }
 
@@ -44,6 +44,7 @@ struct find *find_new(const struct find_population *p, const struct find_options
 		return NULL;
 	}
 	f->words = words_all();
+	f->marks.names = f->words->names;
 	map_make(f);
 	return f;
 }

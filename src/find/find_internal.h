@@ -273,8 +273,14 @@ enum word_class {
 	WORD_UNIT,   /* mg, mcg: of a dose */
 	WORD_MONTH,  /* .arg: 1..12 */
 	WORD_SIGN,   /* sincerely */
-	WORD_GIVEN,  /* a given name */
+	WORD_GIVEN,  /* a given name; .arg: GIVEN_x */
+	WORD_FAMILY, /* a surname that is nothing else */
+	WORD_CALLS,  /* "says", "named", "Hi", "son": a name follows; .arg: CALLS_x */
+	WORD_THING,  /* hospital, disease, test: what stands before it is its name, and nobody's. Looked at behind a name only, as streets are behind a number */
+	WORD_COMMON, /* what a sentence begins with, no name: looked at beside a name only */
 };
+enum given { GIVEN_WEAK, GIVEN_PAIR, GIVEN_ALONE }; /* names somebody with a surname that is one; with any word that may be one; by itself */
+enum calls { CALLS_SAYS, CALLS_GREETS, CALLS_KIN, CALLS_LIVES };
 enum label {
 	LABEL_NONE, LABEL_SSN, LABEL_SSN4, LABEL_DOB, LABEL_MRN, LABEL_PHONE, LABEL_ADDRESS, LABEL_DL, LABEL_PASSPORT, LABEL_ROUTING, LABEL_ACCOUNT, LABEL_CARD, LABEL_NPI, LABEL_DEA, LABEL_MEMBER, LABEL_CLAIM, LABEL_MBI,
 	LABEL_MEDICAID, LABEL_SERVICE, LABEL_DX, LABEL_LAB, LABEL_RX, LABEL_CPT, LABEL_NDC, LABEL_TIN, LABEL_USER, LABEL_PASSWORD, LABEL_SUBJECT, LABEL_SEX, LABEL_OTHER_PERSON, LABEL_UNIT,
@@ -285,12 +291,14 @@ struct word {
 	uint8_t class, arg;
 	uint8_t after; /* PART_x that has to stand before it, 0: none */
 };
-extern const char find_given_names[];
-#define WORDS_LOG 13
-#define WORDS_MAP_LOG 16
+extern const char find_given_names[], find_given_more[], find_given_pair[], find_given_weak[], find_family_names[];
+#define WORDS_LOG 15
+#define WORDS_MAP_LOG 18
+#define NAMES_MAP_LOG 17
 struct words {
 	struct word slot[1 << WORDS_LOG];
 	uint64_t map[1 << (WORDS_MAP_LOG - 6)]; /* a bit a hash: what is not there is told from the nearest cache */
+	uint64_t names[1 << (NAMES_MAP_LOG - 6)]; /* the same of given names and surnames: asked for words with a capital only, so that prose costs nothing more; the first is nobody's */
 	bool full;
 };
 const struct words *words_all(void); /* all lists: made once, for all searches of the program */
@@ -307,6 +315,10 @@ static inline const struct word *words_next(const struct words *w, const struct 
 		x = x == &w->slot[ARRAY_LEN(w->slot) - 1] ? w->slot : x + 1;
 	while (x->h && x->h != h);
 	return x->h ? x : NULL;
+}
+static inline bool words_aside(int class) /* no marks of a text: looked for beside others only, names by a map of their own */
+{
+	return class == WORD_STREET || class == WORD_THING || class == WORD_COMMON || class == WORD_GIVEN || class == WORD_FAMILY;
 }
 bool words_us_state(const uint8_t two[2]);
 bool words_zip_fits(const uint8_t state[2], const uint8_t zip[3]);
@@ -327,6 +339,7 @@ struct marks {
 	size_t n, cap;
 	uint32_t *line; /* where the line feeds are */
 	size_t lines, line_cap;
+	const uint64_t *names; /* of struct words: words with a capital that are in it are marks, too (MARK_MEANS); NULL: none */
 	bool no_memory;
 };
 /* All runs with digits in them, and those of letters of which one of two bits is set in map (1 << log pairs, by the hash's highest bits). */
@@ -488,5 +501,20 @@ struct number_at {
 /* What the number at n->at is; hits, names and dates go into the document. Returns where reading goes on: behind what belonged together. */
 size_t number_read(struct find *f, const struct number_at *n);
 void doc_date(struct find *f, const struct number_at *n, uint32_t date, uint32_t other); /* a date, with its label */
+
+/* ---- names of persons nobody knows (stranger.c) ---- */
+
+struct name_at {
+	struct slice text;
+	size_t at, end;  /* of the word */
+	uint64_t offset; /* of the piece */
+	size_t from;     /* what stands before it was read */
+};
+/* The word is a given name or a surname: whose name it is a part of, if of any. Returns where reading of names goes on. */
+size_t stranger_name(struct find *f, const struct name_at *n);
+/* The word says that a name follows (enum calls), or stands before. */
+size_t stranger_called(struct find *f, const struct name_at *n, int how);
+/* An address begins a line: a line of its own above it that may be somebody's name. */
+void stranger_above(struct find *f, struct slice text, size_t at, uint64_t offset);
 
 #endif

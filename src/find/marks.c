@@ -103,6 +103,13 @@ static inline unsigned in_map(const uint64_t *map, unsigned log, uint64_t h)
 	return map[i >> 5] >> (i & 31) * 2 & 3;
 }
 
+/* The same of a word whose first byte is a capital or beyond ASCII, in the names. Without a branch: which words have a capital cannot be foreseen. */
+static inline unsigned in_names(const uint64_t *names, uint64_t h, uint8_t first)
+{
+	uint64_t i = h >> (64 - NAMES_MAP_LOG) & -(uint64_t)(first >= 0x80 || !(first & 0x20));
+	return (names[i >> 6] >> (i & 63) & 1) * MARK_MEANS;
+}
+
 #define SIGNS_LEAST 2 /* of a name in Chinese, Japanese or Korean script */
 #define SIGNS_MOST  5
 
@@ -134,7 +141,7 @@ static void high_run(struct slice text, size_t at, size_t n, const uint64_t *map
 		return;
 	name_words(slice_of(text.p + at, n), &w);
 	for (unsigned i = 0; i < w.n; i++) {
-		unsigned is = in_map(map, log, w.h[i]);
+		unsigned is = in_map(map, log, w.h[i]) | (ret->names ? in_names(ret->names, w.h[i], text.p[at]) : 0);
 		if (w.len[i] >= 6 && name_sign((const uint8_t *)w.text + w.at[i], w.len[i]))
 			is &= ~(unsigned)MARK_NAME; /* sign_names has it */
 		if (is)
@@ -220,6 +227,8 @@ static inline __attribute__((always_inline)) void run_ends(struct slice text, si
 		h = key_word(text.p + at, n);
 	}
 	unsigned means = in_map(map, log, h);
+	if (ret->names)
+		means |= in_names(ret->names, h, text.p[at]);
 	ret->v[ret->n] = (struct mark){h, (uint32_t)at, (uint16_t)n, MARK_WORD, (uint8_t)means};
 	ret->n += means != 0;
 }
@@ -230,6 +239,7 @@ static inline __attribute__((always_inline)) uint64_t short_runs(struct slice te
 {
 	const uint8_t *p = text.p + base;
 	struct mark *to = ret->v + ret->n;
+	const uint64_t *names = ret->names;
 	while (word) {
 		uint64_t sum = word + (word & -word), mine = word & ~sum;
 		if (!sum)
@@ -250,6 +260,8 @@ static inline __attribute__((always_inline)) uint64_t short_runs(struct slice te
 			head &= UINT64_MAX >> (64 - 8 * n);
 		h = __builtin_expect(n > 16, 0) ? key_word(p + from, n) : key_short(head, tail, n);
 		unsigned means = in_map(map, log, h);
+		if (names)
+			means |= in_names(names, h, p[from]);
 		*to = (struct mark){h, (uint32_t)(base + from), (uint16_t)n, MARK_WORD, (uint8_t)means};
 		to += means != 0;
 	}

@@ -445,9 +445,10 @@ static size_t digits_read(struct find *f, struct number_at *n)
 		last++;
 	if (labelled(f, n, group_end(&g, last)))
 		return group_end(&g, last);
-	if (street_here(f, n))
+	if (street_here(f, n)) {
 		hit(f, n, PERSON_ADDRESS, 85, "street.form", 0);
-	else if (n->label == LABEL_UNIT && g.total <= 5)
+		stranger_above(f, n->text, n->at, n->offset);
+	} else if (n->label == LABEL_UNIT && g.total <= 5)
 		hit(f, n, PERSON_ADDRESS, 55, "label.unit", NEED_NOTHING);
 	else if (n->label == LABEL_ADDRESS && g.total <= 5 && byte_at(n, group_end(&g, 0)) == ' ' && ((byte_at(n, group_end(&g, 0) + 1) >= 'A' && byte_at(n, group_end(&g, 0) + 1) <= 'Z') || byte_at(n, group_end(&g, 0) + 1) >= 0x80))
 		hit(f, n, PERSON_ADDRESS, 65, "label.address", NEED_NOTHING);

@@ -27,6 +27,7 @@ struct walk {
 	unsigned names;
 	size_t subject_at;
 	size_t aside_to;           /* names before it are a doctor's */
+	size_t name_to;            /* what stands before it was read as names of nobody known */
 	uint64_t ahead[AHEAD][2];  /* keys that will be asked for, by their mark; 0: none */
 };
 
@@ -557,8 +558,10 @@ static void subject(struct walk *w, size_t place, size_t end, int part)
 	size_t i = blanks(w, end);
 	if (part == PART_NAME && part_before(w, place))
 		part = part_before(w, place);
-	if (part == PART_LAST) /* a middle name, or one of before */
+	if (part == PART_LAST) { /* a middle name, or one of before: nobody's by itself */
+		w->name_to = line_end(w);
 		return;
+	}
 	for (unsigned k = 0; k < 2 && letter(at(w, i)) && !(at(w, i) == 'i' && at(w, i + 1) == 's' && at(w, i + 2) == ' '); k++) { /* "name", "full name" */
 		size_t from = i;
 		while (letter(at(w, i)) || at(w, i) == '\'')
@@ -583,12 +586,27 @@ static void subject(struct walk *w, size_t place, size_t end, int part)
 		return;
 	i = blanks(w, i + 1);
 	struct doc_subject s = {.offset = w->offset + i, .line = w->f->line, .who = FIND_NOBODY, .part = (uint8_t)part};
-	if (name_after(w, i, s.name) == i || w->subject_at == i)
+	size_t stop = name_after(w, i, s.name);
+	if (stop == i || w->subject_at == i)
 		return;
+	w->name_to = stop > w->name_to ? stop : w->name_to;
 	w->subject_at = i; /* "Patient name:" is met twice */
 	name_words(slice_str(s.name), &s.words);
 	if (s.words.n && !(part && join_parts(w, &s)))
 		doc_subject(w->f, &s);
+}
+
+static bool common_word(const struct walk *w, size_t i)
+{
+	size_t from = i;
+	while (letter(at(w, i)))
+		i++;
+	for (unsigned k = 0; i > from; k++) {
+		const struct word *x = words_look(w->f->words, key_word(w->text.p + from, i - from), k);
+		if (!x || x->class == WORD_COMMON)
+			return x != NULL;
+	}
+	return false;
 }
 
 /* "Dr. Adams", "Dear Ms. Forney": a name of whom nothing else may be known. */
@@ -596,7 +614,7 @@ static void titled(struct walk *w, size_t end, bool doctor, struct err *e)
 {
 	char name[96];
 	size_t i = blanks(w, at(w, end) == '.' ? end + 1 : end), stop = name_after(w, i, name);
-	if (stop == i || i == end)
+	if (stop == i || i == end || (end > 3 && slice_eq_nocase(slice_of(w->text.p + end - 4, 4), "dear") && common_word(w, i))) /* "Dear Customer" */
 		return;
 	if (doctor) {
 		w->aside_to = stop;
@@ -610,26 +628,6 @@ static void titled(struct walk *w, size_t end, bool doctor, struct err *e)
 		if (w->f->stranger(w->f->arg, &s, e) < 0)
 			w->f->doc.no_memory = true;
 	}
-}
-
-/* "Anna Peters", "Anna S.": a given name, and what looks like a surname or its initial. */
-static void given_name(struct walk *w, const struct mark *m)
-{
-	size_t i = m->at + m->len, start;
-	if (!capital(w->text.p[m->at]) || at(w, i) != ' ' || (m->at && (letter(w->text.p[m->at - 1]) || w->text.p[m->at - 1] == '-')))
-		return;
-	if (capital(at(w, i + 1)) && at(w, i + 2) == '.' && at(w, i + 3) == ' ' && capital(at(w, i + 4)) && letter(at(w, i + 5))) /* a middle initial */
-		i += 3;
-	start = ++i;
-	while (letter(at(w, i)) || at(w, i) >= 0x80 || ((at(w, i) == '\'' || at(w, i) == '-') && letter(at(w, i + 1))))
-		i++;
-	if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80) || (i - start == 1 && at(w, i) != '.' && at(w, i) != ',' && at(w, i) != ';' && at(w, i) != '?'))
-		return;
-	for (const struct word *x = i - start > 1 ? words_look(w->f->words, key_word(w->text.p + start, i - start), 0) : NULL; x; x = words_next(w->f->words, x)) { /* "James Street", "Laura Medical Center" */
-		if (x->class == WORD_LABEL || x->class == WORD_PART || (x->class == WORD_STREET && i - start > 3) || x->class == WORD_MONTH || x->class == WORD_TERM)
-			return;
-	}
-	hit(w, m->at, PERSON_NAME, 60, "name.given", NEED_STRANGER);
 }
 
 /* ---- words ---- */
@@ -699,7 +697,15 @@ static void word(struct walk *w, const struct mark *m, const struct word *x, str
 		if (dose(w, m))
 			hit(w, m->at, PERSON_MEDICATION, 75, "dose", NEED_PERSON);
 		break;
-	case WORD_GIVEN: given_name(w, m); break;
+	case WORD_GIVEN:
+	case WORD_FAMILY:
+		if (m->at >= w->name_to)
+			w->name_to = stranger_name(w->f, &(const struct name_at){w->text, m->at, end, w->offset, w->name_to});
+		break;
+	case WORD_CALLS:
+		if (m->at >= w->name_to)
+			w->name_to = stranger_called(w->f, &(const struct name_at){w->text, m->at, end, w->offset, w->name_to}, x->arg);
+		break;
 	case WORD_MONTH: written_date(w, m); break;
 	case WORD_SIGN:
 		if (m->at - w->line_from < 24 && (at(w, end) == ',' || at(w, end) == '\n' || at(w, end) == '\r'))

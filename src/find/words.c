@@ -60,8 +60,30 @@ static const struct list lists[] = {
 	{WORD_LABEL, LABEL_SSN4, PART_LAST, "four"},
 	{WORD_STREET, 0, 0, "street st avenue ave av road rd drive dr lane ln court ct boulevard blvd way place pl circle cir terrace ter parkway pkwy highway hwy trail trl square sq loop crescent alley plaza run path row pike route point pt "
 	                    "crossing ridge cove hollow rue calle strasse straße gasse via avenida"},
-	{WORD_TITLE, 0, 0, "mr mrs ms miss mister madam dear señor señora monsieur madame sra mme"},
+	{WORD_TITLE, 0, 0, "mr mrs ms miss mister madam dear señor señora srta monsieur madame sra mme mlle herr frau sir lady rev reverend signor signora sig dott dottssa prof professor senhor senhora doña mevrouw meneer dhr mw fru hr"},
 	{WORD_DOCTOR, 0, 0, "dr doctor physician attending provider surgeon nurse"},
+	{WORD_CALLS, CALLS_SAYS, 0, "says named called writes signed"},
+	{WORD_CALLS, CALLS_GREETS, 0, "hi hello hey"},
+	{WORD_CALLS, CALLS_KIN, 0, "mother father husband wife daughter son sister brother kid uncle aunt nephew niece cousin grandmother grandfather grandson granddaughter stepson stepdaughter boyfriend girlfriend fiancé fiancée colleague coworker"},
+	{WORD_CALLS, CALLS_LIVES, 0, "lives resides"},
+	{WORD_THING, 0, 0,
+	 "hospital hospitals clinic center centre medical university college institute school academy foundation trust church cathedral chapel parish county inc ltd llc plc corp corporation company group holdings associates partners partnership consulting bank insurance pharmacy "
+	 "pharmaceuticals laboratories laboratory labs technologies technology systems solutions services industries international enterprises motors airlines airport station stadium arena museum library theatre theater hotel cup prize award medal festival act bill law "
+	 "gmbh ag kg nv bv srl spa oy krankenhaus klinik klinikum universität hôpital hospice clinique ospedale sjukhus sygehus ziekenhuis szpital hospice infirmary sanatorium memorial rehabilitation disease syndrome palsy sign score scale catheter test tests criteria "
+	 "classification index disorder phenomenon reflex maneuver manoeuvre procedure position fracture node nodes bodies cells equation stain agar society association committee department ward unit building tower bridge river lake beach island islands valley mountain "
+	 "mountains city town village district province state journal review times news press magazine health healthcare study trial guidelines protocol formula method technique operation repair clamp retractor forceps needle tube drain valve shunt capsule canal duct tract "
+	 "nerve artery muscle tendon gland membrane sinus lymphoma sarcoma anemia chorea thyroiditis arthritis vasculitis dystrophy contracture ataxia tetralogy triad law effect rule house hall field stadium mall market store restaurant cafe bar team club league band orchestra "
+	 "lilly choir show tour album novel series awards elementary high middle episcopal lutheran methodist baptist catholic surgery surgical oncology radiology pediatrics pathology wing pavilion campus"},
+	{WORD_COMMON, 0, 0,
+	 "the an and or but if so as at by in on of to for from with without about after before since until while when where who whom whose which what why how that this these those there here then than thus it its he she they we you him his her hers them their our your us me my "
+	 "is are was were be been being am do does did done has have had having can could will would shall should may might must not no nor yes please thank thanks many much more most some any all both each every either neither few several such other another same only also just "
+	 "even still yet already again once never always often usually sometimes now today tomorrow yesterday soon later next last first second third new old good best great dear hi hello hey sir madam sirs team everyone everybody all folks colleagues colleague customer client "
+	 "patient patients doctor friend friends sincerely regards best kind warm yours contact call ask tell see meet send note notes attn attention subject from date sent received reviewed signed dictated transcribed seen admitted discharged history physical exam examination "
+	 "assessment plan impression findings results result diagnosis diagnoses medications medication allergies allergy vital signs labs laboratory follow followup up down out off over under again general emergency chief complaint present past family social review systems "
+	 "service services department unit room floor bed office phone fax email mobile address city state zip country name surname number id page total amount invoice account bill billing payment order user bot agent support help desk let however although because despite during "
+	 "between among through according regarding concerning per via due like unlike although though whether north south east west northern southern eastern western upper lower left right united american british english french german spanish italian chinese japanese european "
+	 "monday tuesday wednesday thursday friday saturday sunday spring summer autumn winter mr mrs ms miss dr prof der die das und oder ein eine mit von für bei nach le la les un une des et ou avec pour par dans sur el los las una con por para y il lo gli che non der det den "
+	 "er en et og med til jr sr ii iii iv md phd rn bsc msc street avenue road apt suite box po unit people person man woman boy girl baby god lord king queen prince princess president minister senator judge captain general colonel sergeant officer saint san santa mount fort port lake"},
 	{WORD_UNIT, 0, 0, "mg mcg ug milligrams micrograms"},
 	{WORD_SIGN, 0, 0, "sincerely regards respectfully cordially atentamente cordialement yours truly"},
 	{WORD_MONTH, 1, 0, "january jan enero janvier"}, {WORD_MONTH, 2, 0, "february feb febrero février"}, {WORD_MONTH, 3, 0, "march mar marzo mars"}, {WORD_MONTH, 4, 0, "april apr abril avril"},
@@ -99,6 +121,9 @@ static void add(struct words *w, uint64_t h, const struct list *l)
 	w->slot[i] = (struct word){h, l->class, l->arg, l->after};
 	i = h >> (64 - WORDS_MAP_LOG);
 	w->map[i >> 6] |= UINT64_C(1) << (i & 63);
+	i = h >> (64 - NAMES_MAP_LOG);
+	if ((l->class == WORD_GIVEN || l->class == WORD_FAMILY) && i)
+		w->names[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
 static void add_list(struct words *w, const struct list *l)
@@ -124,10 +149,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make_all(void)
 {
-	const struct list given = {WORD_GIVEN, 0, 0, find_given_names};
+	const struct list names[] = {{WORD_GIVEN, GIVEN_PAIR, 0, find_given_pair}, {WORD_GIVEN, GIVEN_ALONE, 0, find_given_names}, {WORD_GIVEN, GIVEN_ALONE, 0, find_given_more}, {WORD_GIVEN, GIVEN_WEAK, 0, find_given_weak}, {WORD_FAMILY, 0, 0, find_family_names}}; /* of several of one word the first counts */
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		add_list(&all, &lists[i]);
-	add_list(&all, &given);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		add_list(&all, &names[i]);
 	assert(!all.full);
 }
 

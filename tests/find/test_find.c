@@ -436,6 +436,42 @@ static void test_strangers(void **state)
 }
 
 /* A population does not depend on how many threads read it, quotes with line feeds in them included. */
+/* Names of nobody known, in the words around them; and what is only called after somebody. */
+static void names(const char *t, const char *as)
+{
+	struct err e = {0};
+	struct find *f = begun(NULL, "name", false);
+	assert_int_equal(find_text(f, slice_str(t), 0, &e), 0);
+	ended(f, as);
+}
+
+static void test_names(void **state)
+{
+	names("Handed over to Zuzana Horvatek at six.", ":name ");
+	names("Olga Krylova\nCable line installer\n", ":name "); /* the very first word */
+	names("We heard from \xc5\xbd" "eljko and from Sunniva.", ":name :name ");
+	names("Signed: Willemijn van der Heuvelen, J. Kowalczyk", ":name :name ");
+	names("It was Conor O'Brien's turn; Wioletta\xe2\x80\x99s mother came.", ":name :name ");
+	names("Her mother is Quellira Kowalczyk.", ":name ");
+	names("\"No,\" says Brimhild Tozetti in a letter. She named him Tozetti.", ":name :name ");
+	names("Hi Xyloria,\nplease come.", ":name ");
+	names("His uncle Balderic Zorn drove. Quentara Ilsenbrook lives at home.", ":name :name ");
+	names("Brixwell Torgu\nAcme\n12 Mill Road\n", ":name ");
+	names("Tom I. Holzmann from Can Capital", ":name ");
+	names("My name is Vanessa but all call me Ludmilla.", ":name :name ");
+	names("JOHN SMITH-KOWALSKI CAME", ":name ");
+
+	names("Parkinson's disease, Crohn's disease, Bell's palsy, an Apgar score of 9, Glasgow Coma Scale 15, Foley catheter, Hodgkin lymphoma", "");
+	names("Addison's disease, Anna's Hospital, St. Mary's, Mary Immaculate Hospital, San Sebastian, Santa Barbara, Lake Victoria, Fort Helena, Hurricane Katrina", "");
+	names("in April, May and June; a Mercedes; Florence, Charlotte and Virginia; Sunday at noon; Will come. Grace was said. Mark this.", "");
+	names("the Patricia Neuman Rehabilitation Center, Olga Petrova Clinic, at 1200 Martha Berry Boulevard", "");
+	names("Johnson & Johnson, Ernst & Young, Eli Lilly, Goldman Sachs, Microsoft said", "");
+	names("mail to anna@example.org, see anna.example.org or /home/anna/x, #anna", "");
+	names("NURSING HANDOVER: OLGA CAME. DISCUSSED WITH TEAM", "");
+	names("A CT by Siemens, an MRI by Philips; the Kelly clamp and the Allen test", "");
+	names("Hi Team, hello everyone, Dear Customer", "");
+}
+
 static void test_threads(void **state)
 {
 	AUTO_BUF struct buf csv = {0};
@@ -653,7 +689,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_whole_names), cmocka_unit_test(test_forms), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
-		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_names), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_long_list), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
