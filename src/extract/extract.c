@@ -62,7 +62,7 @@ static int pull_file(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct e
 /* The rest of the file, for its hash and size, and *into when it is given. */
 static void pull_rest(struct reading *x, struct buf *into)
 {
-	uint8_t block[65536];
+	uint8_t block[65536] __attribute__((uninitialized)); /* filled by reading */
 	size_t got = 1;
 	while (got) {
 		(void)pull_file(x, block, sizeof block, &got, NULL);
