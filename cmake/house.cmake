@@ -235,7 +235,7 @@ if(EXISTS ${HF_STATION_PAGE})
   set_source_files_properties(${CMAKE_SOURCE_DIR}/src/cli/station_face.c PROPERTIES COMPILE_DEFINITIONS "HF_STATION=\"${HF_STATION_PAGE}\"" OBJECT_DEPENDS ${HF_STATION_PAGE})
 endif()
 
-# tests/scenario/*.sh: stories told to the program from outside. Those that measure time or take both cores run alone.
+# tests/scenario/*.sh: stories told to the program from outside. The two longest, which mostly wait, are begun first, so that none of them is left over for the end.
 function(hf_scenarios)
   file(GLOB stories CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/scenario/*.sh)
   foreach(story ${stories})
@@ -244,6 +244,9 @@ function(hf_scenarios)
       add_test(NAME scenario_${name} COMMAND bash ${story} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
       math(EXPR seconds "900 * ${HF_PATIENCE}")
       set_tests_properties(scenario_${name} PROPERTIES ENVIRONMENT "HOLDFAST=$<TARGET_FILE:holdfast>" TIMEOUT ${seconds} SKIP_RETURN_CODE 77)
+      if(name STREQUAL story_72h OR name STREQUAL watch)
+        set_tests_properties(scenario_${name} PROPERTIES COST 100)
+      endif()
     endif()
   endforeach()
 endfunction()
