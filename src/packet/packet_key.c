@@ -134,9 +134,14 @@ int packet_key_load(int sitefd, const char *unit, bool is_protected, struct pack
 
 int packet_key_each(int sitefd, packet_unit_fn *fn, void *arg, struct err *e)
 {
-	int fd = file_open_dir(sitefd, KEYS, e), r = 0;
-	if (fd < 0)
-		return fd == ERR_NOT_FOUND ? 0 : fd;
+	struct err none = {0};
+	int fd = file_open_dir(sitefd, KEYS, &none), r = 0;
+	if (fd == ERR_NOT_FOUND)
+		return 0; /* no unit has words yet, which is nothing to be said in *e */
+	if (fd < 0) {
+		*e = none;
+		return fd;
+	}
 	DIR *d = fdopendir(fd);
 	if (!d) {
 		close(fd);
