@@ -48,7 +48,8 @@ static void group_read(const struct number_at *n, struct group *g)
 		}
 		while (digit(byte_at(n, i)) && g->total < sizeof g->digits - 1)
 			g->digits[g->total++] = (char)n->text.p[i++];
-		if (i == from || letter(byte_at(n, i)) || (byte_at(n, i) >= 0x80 && byte_at(n, i) < 0xE2)) { /* 12th, 5mg: the part is none; Chinese characters and signs end it */
+		bool extension = g->n >= 2 && byte_at(n, i) == 'x' && digit(byte_at(n, i + 1)); /* 555-0100x12 */
+		if (i == from || (letter(byte_at(n, i)) && !extension) || (byte_at(n, i) >= 0x80 && byte_at(n, i) < 0xE2)) { /* 12th, 5mg: the part is none; Chinese characters and signs end it */
 			g->total = (uint8_t)(g->total - (i - from));
 			break;
 		}
@@ -181,6 +182,19 @@ static bool nanp(const char d[10])
 	return d[0] >= '2' && d[3] >= '2' && !(d[1] == '1' && d[2] == '1') && !(d[4] == '1' && d[5] == '1');
 }
 
+/* "020 7946 0958", "06 12 34 56 78", "0961-7596216": as they are written in most countries, with the zero that is dialled at home. */
+static bool national(const struct group *g)
+{
+	if (g->n < 2 || g->digits[0] != '0' || g->digits[1] == '0' || g->total < 9 || g->total > 11 || g->len[0] < 2 || g->len[0] > 5)
+		return false;
+	if (g->n == 2)
+		return (g->sep[0] == ' ' || g->sep[0] == '-') && g->len[1] >= 6;
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->len[i] < 2 || (i + 1u < g->n && g->sep[i] != ' '))
+			return false;
+	return true;
+}
+
 /* A telephone number by its form. Returns its end, 0: none. */
 static size_t phone_group(const struct group *g, int label)
 {
@@ -199,6 +213,8 @@ static size_t phone_group(const struct group *g, int label)
 		if (g->n > 1 && g->total >= 8 && g->total <= 15)
 			return group_end(g, g->n - 1);
 	}
+	if (label == LABEL_NONE && national(g))
+		return group_end(g, g->n - 1);
 	return g->paren && g->n > 2 && g->total >= 8 && g->total <= 13 ? group_end(g, g->n - 1) : 0;
 }
 
@@ -259,6 +275,54 @@ static bool street_here(const struct find *f, const struct number_at *n)
 		}
 	}
 	return false;
+}
+
+static bool ends_in(struct slice word, const char *const *suffix)
+{
+	for (; *suffix; suffix++) {
+		size_t n = strlen(*suffix);
+		if (word.n >= n + 3 && slice_eq_nocase(slice_of(word.p + word.n - n, n), *suffix))
+			return true;
+	}
+	return false;
+}
+
+static bool one_of(struct slice word, const char *const *list)
+{
+	for (; *list; list++)
+		if (slice_eq_nocase(word, *list))
+			return true;
+	return false;
+}
+
+/* "Hauptstr. 12", "Storgatan 7", "Via Roma 131", "Calle de la Luna 5": a street's name before its number, in one word that ends as streets do, or in up to four behind one that they begin with. Returns where it begins; n->at: none does. */
+static size_t street_before(const struct number_at *n)
+{
+	static const char *const last[] = {"strasse", "stra\xc3\x9f" "e", "str", "gasse", "allee", "platz", "damm", "ufer", "weg", "straat", "laan", "plein", "gracht", "kade", "gatan", "v\xc3\xa4gen", "gr\xc3\xa4nd", "stigen", "gata", "veien", "vegen", "stien", "vej", "gade", "str\xc3\xa6" "de", "katu", "polku", "kuja",
+		"braut", "str\xc3\xa6ti", "straeti", NULL};
+	static const char *const first[] = {"via", "viale", "piazza", "piazzetta", "corso", "vicolo", "calle", "avda", "avenida", "plaza", "paseo", "carrer", "rua", "r\xc3\xba" "a", "travessa", "pra\xc3\xa7" "a", "rue", "avenue", "boulevard", "chemin", "impasse", "quai", "ul", "ulica", NULL};
+	static const char *const between[] = {"de", "del", "della", "dei", "di", "da", "do", "dos", "du", "des", "la", "las", "los", "le", "les", NULL};
+	size_t end = n->at;
+	if (n->end - n->at > 4 || letter(byte_at(n, n->end)) || byte_at(n, n->end) == '%' || (byte_at(n, n->end) == '.' && digit(byte_at(n, n->end + 1))))
+		return n->at;
+	for (unsigned words = 0; words < 5 && end > 3 && n->text.p[end - 1] == ' '; words++) {
+		size_t stop = end - 1, from;
+		stop -= n->text.p[stop - 1] == '.';
+		for (from = stop; from && stop - from < 48 && (letter(n->text.p[from - 1]) || n->text.p[from - 1] >= 0x80 || n->text.p[from - 1] == '\'' || (n->text.p[from - 1] == '-' && from < stop)); from--)
+			continue;
+		struct slice word = slice_of(n->text.p + from, stop - from);
+		bool capital = word.n && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || word.p[0] >= 0x80);
+		if (word.n < 2 || word.n > 40)
+			return n->at;
+		if (words == 0 && capital && ends_in(word, last))
+			return from;
+		if (words && (capital || slice_eq_nocase(word, "rue") || slice_eq_nocase(word, "ul")) && one_of(word, first))
+			return from;
+		if (!capital && (!words || !one_of(word, between)))
+			return n->at;
+		end = from;
+	}
+	return n->at;
 }
 
 /* Values that only their label makes: the least and the greatest length of letters and digits, and how many digits there must be. */
@@ -363,7 +427,7 @@ static bool worth_reading(const struct find *f, const struct number_at *n)
 	size_t len = n->end - n->at;
 	if (n->label != LABEL_NONE || before == '(' || before == '+' || c == '-' || c == '.' || c == '/' || c == ' ' || c == ')')
 		return true;
-	return len == 4 || len == 5 || len >= 13 || (len >= 6 && f->pop); /* masked, a ZIP, a card, a known number */
+	return len == 4 || len == 5 || len >= 13 || (len >= 6 && f->pop) /* masked, a ZIP, a card, a known number */ || (before == ' ' && street_before(n) != n->at);
 }
 
 /* "1970年2月3日": where the digits of it end; 0: it is no such date. */
@@ -404,6 +468,10 @@ static size_t digits_read(struct find *f, struct number_at *n)
 		return n->end;
 	if (masked_ssn(n, &g) || (g.n == 1 && g.total == 4 && (n->label == LABEL_SSN4 || n->label == LABEL_SSN))) {
 		hit(f, n, PERSON_SSN4, 93, "ssn4.form", 0);
+		return group_end(&g, 0);
+	}
+	if (n->label == LABEL_ZIP && g.len[0] >= 3 && g.len[0] <= 6) {
+		hit(f, n, PERSON_ADDRESS, 75, "label.zip", NEED_NOTHING);
 		return group_end(&g, 0);
 	}
 	if (date_group(f, n, &g, &end))
@@ -448,6 +516,11 @@ static size_t digits_read(struct find *f, struct number_at *n)
 	if (street_here(f, n)) {
 		hit(f, n, PERSON_ADDRESS, 85, "street.form", 0);
 		stranger_above(f, n->text, n->at, n->offset);
+	} else if (street_before(n) != n->at) {
+		struct number_at street = *n;
+		street.at = street_before(n);
+		hit(f, &street, PERSON_ADDRESS, 75, "street.form", NEED_NOTHING);
+		stranger_above(f, n->text, street.at, n->offset);
 	} else if (n->label == LABEL_UNIT && g.total <= 5)
 		hit(f, n, PERSON_ADDRESS, 55, "label.unit", NEED_NOTHING);
 	else if (n->label == LABEL_ADDRESS && g.total <= 5 && byte_at(n, group_end(&g, 0)) == ' ' && ((byte_at(n, group_end(&g, 0) + 1) >= 'A' && byte_at(n, group_end(&g, 0) + 1) <= 'Z') || byte_at(n, group_end(&g, 0) + 1) >= 0x80))
@@ -504,6 +577,26 @@ static bool iban(const struct number_at *n, size_t *ret_end)
 	return false;
 }
 
+static bool one_capital_of(const struct number_at *n, size_t i, const char *set)
+{
+	uint8_t c = byte_at(n, i);
+	return c >= 'A' && c <= 'Z' && strchr(set, c);
+}
+
+/* "K1A 0B1" (Canada Post), "SW1A 1AA" (BS 7666): letters that are never given there are not taken. Where it ends; 0: none. */
+static size_t post_code(const struct number_at *n)
+{
+	static const char *const all = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", *const canada = "ABCEGHJKLMNPRSTVWXYZ", *const inward = "ABDEFGHJLNPQRSTUWXYZ";
+	size_t i = n->at, len = n->end - n->at, b = n->end + 1;
+	if (byte_at(n, n->end) != ' ' || len < 2 || len > 4 || !digit(byte_at(n, b)) || letter(byte_at(n, b + 3)) || digit(byte_at(n, b + 3)))
+		return 0;
+	if (len == 3 && one_capital_of(n, i, canada) && digit(byte_at(n, i + 1)) && one_capital_of(n, i + 2, canada) && one_capital_of(n, b + 1, canada) && digit(byte_at(n, b + 2)))
+		return b + 3;
+	size_t letters = one_capital_of(n, i, all) + (one_capital_of(n, i, all) && one_capital_of(n, i + 1, all));
+	bool outward = letters && len - letters >= 1 && len - letters <= 2 && digit(byte_at(n, i + letters)) && (len - letters == 1 || digit(byte_at(n, i + letters + 1)) || one_capital_of(n, i + letters + 1, all));
+	return outward && one_capital_of(n, b + 1, inward) && one_capital_of(n, b + 2, inward) ? b + 3 : 0;
+}
+
 /* Digits and letters together. */
 static size_t mixed_read(struct find *f, struct number_at *n)
 {
@@ -527,6 +620,11 @@ static size_t mixed_read(struct find *f, struct number_at *n)
 		return dashed;
 	if (dashed != end && known(f, n, end, false, -1))
 		return end;
+	if ((end = post_code(n))) {
+		hit(f, n, PERSON_ADDRESS, 75, "post.form", NEED_NOTHING);
+		return end;
+	}
+	end = n->end;
 	if (run.p[0] >= '1' && run.p[0] <= '9' && mbi(slice_of(run.p, dashed - n->at), number)) {
 		hit(f, n, PERSON_MBI, n->label == LABEL_MBI ? 97 : 85, "mbi.form", 0);
 		return dashed;

@@ -71,17 +71,20 @@ static size_t possessive(struct slice t, size_t i)
 	return n && at(t, i + n) == 's' && !of_word(t, i + n + 1) ? n + 1 : 0;
 }
 
+#define WORD_MOST 96 /* bytes: of a longer one the rest is another */
+
 static size_t word_end(struct slice t, size_t i)
 {
-	for (;;) {
+	for (size_t most = i + WORD_MOST; i < most;) {
 		size_t n = at(t, i) == '\'' || at(t, i) == '-' ? 1 : at(t, i) == 0xE2 && at(t, i + 1) == 0x80 && at(t, i + 2) == 0x99 ? 3 : 0;
 		if (of_word(t, i))
 			i++;
 		else if (n && of_word(t, i + n) && !possessive(t, i))
 			i += n;
 		else
-			return i;
+			break;
 	}
+	return i;
 }
 
 static unsigned meaning(const struct find *f, uint64_t h, size_t n)
@@ -136,7 +139,7 @@ static struct word_part part_before(const struct find *f, struct slice t, size_t
 	end = from - 1;
 	bool point = t.p[end - 1] == '.';
 	end -= point;
-	for (i = end; i > least && (of_word(t, i - 1) || ((t.p[i - 1] == '\'' || t.p[i - 1] == '-') && i < end)); i--)
+	for (i = end; i > least && end - i < WORD_MOST && (of_word(t, i - 1) || ((t.p[i - 1] == '\'' || t.p[i - 1] == '-') && i < end)); i--)
 		continue;
 	while (i < end && !of_word(t, i))
 		i++;

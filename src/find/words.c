@@ -40,6 +40,7 @@ static const struct list lists[] = {
 	{WORD_PART, PART_HEALTH, 0, "health healthcare"},
 	{WORD_LABEL, LABEL_MEMBER, PART_HEALTH, "plan insurance"},
 	{WORD_LABEL, LABEL_UNIT, 0, "apt apartment suite ste box"},
+	{WORD_LABEL, LABEL_ZIP, 0, "zip zipcode postcode plz postleitzahl"},
 	{WORD_LABEL, LABEL_CLAIM, 0, "claim claims icn dcn tcn reclamación sinistre invoice"},
 	{WORD_LABEL, LABEL_MBI, 0, "mbi medicare hicn"},
 	{WORD_LABEL, LABEL_MEDICAID, 0, "medicaid medi"},

@@ -472,6 +472,34 @@ static void test_names(void **state)
 	names("Hi Team, hello everyone, Dear Customer", "");
 }
 
+/* Addresses and telephone numbers as other countries write them. */
+static void places(const char *t, const char *as)
+{
+	struct err e = {0};
+	struct find *f = begun(NULL, "address phone", false);
+	assert_int_equal(find_text(f, slice_str(t), 0, &e), 0);
+	ended(f, as);
+}
+
+static void test_places(void **state)
+{
+	places("Sie wohnt Hauptstr. 12\n", ":address ");
+	places("Storgatan 7, Lund", ":address ");
+	places("in der Lindenstra\xc3\x9f" "e 44", ":address ");
+	places("abita in Via Giuseppe Verdi 131.", ":address ");
+	places("Calle de la Luna 5", ":address ");
+	places("przy ul. Cicha 86", ":address ");
+	places("at K1A 0B1 and SW1A 1AA", ":address :address ");
+	places("ZIP: 35350, my zip code is 880", ":address :address ");
+	places("not answering at 020 7946 0958", ":phone ");
+	places("le 06 12 34 56 78, or 0961-7596216", ":phone :phone ");
+	places("Fax: 345-899-3560x4587", ":phone ");
+
+	places("Figure 12, Table 7. On Day 5 of Week 12, Room 131, via email 3 times, Highway to 7, Section 44", "");
+	places("B12 5MG daily; T4 4 to 12; on 4 L; NDC 0093-7146-01", "");
+	places("counts 01 02 03; 0.5 mg; 00 12 34 56 78 90", "");
+}
+
 static void test_threads(void **state)
 {
 	AUTO_BUF struct buf csv = {0};
@@ -689,7 +717,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_whole_names), cmocka_unit_test(test_forms), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
-		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_names), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_names), cmocka_unit_test(test_places), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_long_list), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
