@@ -56,7 +56,7 @@ function Row({ x, now, all }: { x: Any; now: number; all: Any }) {
   const { openEntry } = useShared(), d = obj(x.duty), done = doneOf(x, all), fixed = !!s(d.due), until = s(x.ends);
   return (
     <tr>
-      <td class="due">{done && <b class={`tag ${done.late ? "red" : done.entry ? "green" : ""}`}>{t(done.text, { t: birth(done.day) })}{done.late && ` · ${t("dyTooLate")}`}</b>}{until ? <>{!done && <Left ends={until} now={now} />}<div class="nowrap">{fixed ? dueText(x) : t("dyBy", { t: dueText(x) })}</div></> : !done && <b class="tag">{t("dyNoDate")}</b>}{done && done.entry > 0 && <button type="button" class="link" onClick={() => openEntry(done.entry)}>{t("entry")} {done.entry}</button>}</td>
+      <td class="due">{done && <b class={`tag ${done.late ? "red" : done.entry ? "green" : ""}`}>{t(done.text, { t: done.entry ? birth(done.day) : done.day })}{done.late && ` · ${t("dyTooLate")}`}</b>}{until ? <>{!done && <Left ends={until} now={now} />}<div class="nowrap">{fixed ? dueText(x) : t("dyBy", { t: dueText(x) })}</div></> : !done && <b class="tag">{t("dyNoDate")}</b>}{done && done.entry > 0 && <button type="button" class="link" onClick={() => openEntry(done.entry)}>{t("entry")} {done.entry}</button>}</td>
       <th scope="row"><Whom d={d} /> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}{n(d.months) > 0 && <div><small>{t("dyMonths", { n: n(d.months) })}</small></div>}</th>
       <td><p>{s(d.why)}</p><p><small class="muted"><span lang="en">{s(d.citation)}</span></small></p></td>
       <td><b class={`tag ${sure(s(d.checked)) ? "" : "amber"}`}>{wordOf(`dyc_${s(d.checked)}`, s(d.checked))}</b></td>

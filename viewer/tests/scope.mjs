@@ -149,6 +149,19 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     const told = panel.locator("tr", { hasText: "each affected person" }).first();
     has(await told.innerText(), "told 2026-11-30, say the facts"); assert(!(await told.innerText()).includes("left"), "it counts on");
     mock.scope.told = undefined;
+    const back = (mailed, last, entry) => ({ what: "returned", letters: 4021, mailed, returned: 3, no_address: 9, first_mailed: "2026-11-28", last_mailed: last, mail: "ab".repeat(32), file: "back.csv", sha256: "cd".repeat(32), by: "uid 0", at: new Date().toISOString(), entry });
+    mock.scope.sent = [back(4000, "2026-11-29", 318030)];
+    await page.reload();
+    await panel.getByText("4,000 of 4,021 letters mailed").waitFor();
+    has(await told.innerText(), "left"); // some have not gone: the clock counts on
+    has(await panel.innerText(), "12 to reach by substitute notice (3 came back)");
+    mock.scope.sent = [...mock.scope.sent, back(4021, "2026-11-30", 318031), { what: "told", duty: "us-tx-ag", on: "2099-01-01", reference: "TX-77", by: "uid 0", at: new Date().toISOString(), entry: 318032 }];
+    await page.reload();
+    await panel.getByText("4,021 of 4,021 letters mailed").waitFor();
+    has(await told.innerText(), "letters mailed until"); has(await told.innerText(), "318031"); assert(!(await told.innerText()).includes("left"), "it counts on, though every letter went");
+    has(await panel.locator("tr", { hasText: "Attorney General of Texas" }).innerText(), "too late"); has(await panel.innerText(), "TX-77");
+    await axe(page, "duties that are done"); await wide(page, "duties that are done");
+    mock.scope.sent = undefined;
     mock.scope.soon = new Date(Date.now() + 64000).toISOString();
     await page.reload();
     await panel.getByText("1 min left").waitFor();
