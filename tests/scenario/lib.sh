@@ -5,8 +5,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 daemon=
+helpers= # processes beside it, which end with the story whatever becomes of it
 cleanup() {
 	status=$?
+	[ -z "$helpers" ] || kill $helpers 2>/dev/null || true
 	[ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
 	[ -z "$daemon" ] || wait "$daemon" 2>/dev/null || true
 	if [ $status -ne 0 ] && [ $status -ne 77 ]; then

@@ -121,7 +121,8 @@ grep -q "$(status | json witnesses.0.key)" mirror/witness.vkey || fail "the firs
 relay=$(free_port)
 python3 "$here/delay.py" "$relay" "$http" 3 &
 far=$!
-until_true 5 sh -c "curl -sk https://127.0.0.1:$relay/healthz"
+helpers=$far
+until_true 60 sh -c "curl -sk https://127.0.0.1:$relay/healthz"
 for n in 1 8; do
 	hf replica add far https://127.0.0.1:$relay --token-file token --ca site/tls/ca.crt --site far$n >/dev/null
 	hf replica pull far --connections $n --site far$n >/dev/null 2>&1
@@ -132,6 +133,7 @@ refused 2 "1 to 16" replica pull far --connections 17 --site far8
 HOLDFAST_TOKEN=$token SSL_CERT_FILE=site/tls/ca.crt hf rebuild --from https://127.0.0.1:$relay --shares shares/*1-of-3.txt shares/*2-of-3.txt rebuilt >/dev/null 2>&1
 hf ledger verify --bodies --site rebuilt >/dev/null
 kill $far
+helpers=
 
 # --- a folder's witness hands back through the folder
 hf replica add down "$work/off" --site folded >/dev/null
@@ -141,7 +143,7 @@ hf replica pull down --site folded >/dev/null
 # --- the role dies and comes back; a folder that is away is said, and tried again by itself
 was=$(status | python3 -c 'import json,sys; print([x["pid"] for x in json.load(sys.stdin)["roles"] if x["name"]=="replicate"][0])')
 kill -9 "$was"
-until_true 10 sh -c '"$0" status --site site --json | python3 -c "import json,sys; r=[x for x in json.load(sys.stdin)[\"roles\"] if x[\"name\"]==\"replicate\"][0]; sys.exit(not (r[\"pid\"] not in (0,'$was') and r[\"state\"]==\"running\"))"' "$HOLDFAST"
+until_true 60 sh -c '"$0" status --site site --json | python3 -c "import json,sys; r=[x for x in json.load(sys.stdin)[\"roles\"] if x[\"name\"]==\"replicate\"][0]; sys.exit(not (r[\"pid\"] not in (0,'$was') and r[\"state\"]==\"running\"))"' "$HOLDFAST"
 stop
 cp -a site before # the disk image of that evening
 mv off away
