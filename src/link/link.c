@@ -61,6 +61,7 @@ struct link *link_new(const struct link_options *o)
 	l->o = *o;
 	assert(o->threads >= 1 && o->threads <= LINK_THREADS_MAX);
 	l->o.this_year = o->this_year ? o->this_year : 2100;
+	l->oldest = LINK_OLDEST;
 	l->o.link = o->link > 0 ? o->link : 0.85;
 	l->o.grey = o->grey > 0 ? o->grey : 0.05;
 	memset(l->of, -1, sizeof l->of);

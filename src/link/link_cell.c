@@ -557,7 +557,7 @@ static void member(struct link_reader *r, const struct link_field *f, struct sli
 }
 
 /* 03/07/1964: two digits, two, four, with the same sign between them. 0: it is written otherwise, or is one to think about (person_date does). */
-static uint32_t birth_of_three(const uint8_t *p, bool day_first, uint32_t this_year)
+static uint32_t birth_of_three(const uint8_t *p, bool day_first, uint32_t oldest, uint32_t this_year)
 {
 	if (!(p[2] == '/' || p[2] == '-' || p[2] == '.') || p[5] != p[2] || !is_digit(p[0]) || !is_digit(p[1]) || !is_digit(p[3]) || !is_digit(p[4]) || !is_digit(p[6]) || !is_digit(p[7]) || !is_digit(p[8]) || !is_digit(p[9]))
 		return 0;
@@ -567,7 +567,7 @@ static uint32_t birth_of_three(const uint8_t *p, bool day_first, uint32_t this_y
 		m = d;
 		d = day_first ? b : a;
 	}
-	return y < 1850 || y > this_year || !m || m > 12 || !d || d > 28 ? 0 : y * 10000 + m * 100 + d;
+	return y < oldest || y > this_year || !m || m > 12 || !d || d > (y < LINK_OLDEST ? 31 : 28) ? 0 : y * 10000 + m * 100 + d;
 }
 
 static void birth(const struct link *l, const struct link_field *f, struct slice s, bool day_first, uint32_t *row)
@@ -586,13 +586,13 @@ static void birth(const struct link *l, const struct link_field *f, struct slice
 		for (size_t i = 0; i < 8 && is_digit(p[i]); i++, n++)
 			v = v * 10 + (uint32_t)(p[i] - '0');
 	} else if (s.n == 10) {
-		v = birth_of_three(p, day_first, (uint32_t)l->o.this_year);
+		v = birth_of_three(p, day_first, l->oldest, (uint32_t)l->o.this_year);
 		n = v ? 8 : 0;
 	}
 	uint32_t y = v / 10000;
 	if (v == 19000101)
 		return; /* what programs put where nobody asked */
-	if (n == 8 && y >= 1850 && y <= (uint32_t)l->o.this_year) {
+	if (n == 8 && y >= l->oldest && y <= (uint32_t)l->o.this_year) {
 		row[f->at] = v; /* also 19930230: a slip is still near what it should be */
 		return;
 	}

@@ -166,12 +166,53 @@ static void lay_out(struct link *l, const bool seldom[LINK_FIELDS_MAX])
 	}
 }
 
+/* The year of a date as most write it: before or behind two more numbers, or by itself. 0: there is none of four digits. */
+static uint32_t year_of(struct slice s)
+{
+	uint32_t y = 0;
+	const bool iso = s.n == 4 || (s.n >= 8 && (s.p[4] == '-' || s.p[4] == '/' || s.p[4] == '.' || s.n == 8));
+	const uint8_t *p = iso ? s.p : s.n == 10 ? s.p + 6 : NULL;
+	for (size_t i = 0; p && i < 4; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return 0;
+		y = y * 10 + (uint32_t)(p[i] - '0');
+	}
+	return y;
+}
+
+/* Are these people of another age? One year before LINK_OLDEST is what a program puts where nobody asked (1753, 1800); many different ones are years of birth. */
+struct ages {
+	unsigned years, old;
+	uint32_t seen[4];
+	unsigned different;
+};
+
+static void see_age(struct ages *a, struct slice s)
+{
+	const uint32_t y = year_of(s);
+	a->years += y != 0;
+	if (y < LINK_OLDEST_HISTORIC || y >= LINK_OLDEST)
+		return;
+	a->old++;
+	for (unsigned i = 0; i < a->different; i++)
+		if (a->seen[i] == y)
+			return;
+	if (a->different < ARRAY_LEN(a->seen))
+		a->seen[a->different++] = y;
+}
+
+static bool is_birth(const struct link *l, size_t column)
+{
+	return (l->use[column] >= 0 && l->field[l->use[column]].kind == KIND_DOB) || (column && column == l->birth[0]);
+}
+
 /* What only the values can tell: which columns few records have, which way round a column writes its days, whether a "social security number" is one of nine digits. */
 static void settle(struct link *l, struct slice text, uint8_t sep, struct arena *a)
 {
 	struct csv c;
 	struct slice field[CSV_FIELDS_MAX];
 	size_t n;
+	struct ages ages = {0};
 	unsigned rows = 0, longer[LINK_COLUMNS_MAX] = {0}, filled[LINK_COLUMNS_MAX] = {0}, day[LINK_COLUMNS_MAX] = {0}, month[LINK_COLUMNS_MAX] = {0};
 	arena_reset(a);
 	csv_init(&c, text, sep, a);
@@ -182,6 +223,8 @@ static void settle(struct link *l, struct slice text, uint8_t sep, struct arena 
 			for (size_t j = 0; j < field[i].n; j++)
 				letters += (field[i].p[j] >= '0' && field[i].p[j] <= '9') || field[i].p[j] >= 'a';
 			filled[i] += field[i].n > 0;
+			if (is_birth(l, i))
+				see_age(&ages, slice_trim(field[i]));
 			longer[i] += letters > 9;
 			const uint8_t *p = field[i].p;
 			if (field[i].n >= 8 && p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9' && (p[2] == '/' || p[2] == '.' || p[2] == '-') && p[3] >= '0' && p[3] <= '9' && p[4] >= '0' && p[4] <= '9') {
@@ -191,6 +234,8 @@ static void settle(struct link *l, struct slice text, uint8_t sep, struct arena 
 		}
 		arena_reset(a);
 	}
+	if (ages.different == ARRAY_LEN(ages.seen) && ages.old * 50 >= ages.years)
+		l->oldest = LINK_OLDEST_HISTORIC;
 	for (size_t i = 0; i < l->columns; i++) {
 		l->dated[i] = day[i] > month[i] ? 2 : month[i] > day[i] ? 1 : 0;
 		int u = l->use[i];

@@ -117,6 +117,7 @@ struct link {
 	unsigned stride;                /* of a row as it is read: word 0, the fields, those that few records have */
 	unsigned width;                 /* of a row as it is kept: its first words, word 0 says where the others stand in `aside` */
 	unsigned char dated[LINK_COLUMNS_MAX]; /* 0 not known, 1 month first, 2 day first */
+	uint32_t oldest;                /* a year before it is nobody's of birth */
 	uint32_t *rows; /* with `disk`: those that are loaded */
 	uint32_t n;
 	uint64_t cap;
@@ -144,6 +145,9 @@ struct link {
 	size_t greys;
 	struct link_counts counts;
 };
+
+#define LINK_OLDEST 1850u /* as person_date */
+#define LINK_OLDEST_HISTORIC 1000u
 
 enum { USE_NOTHING = -1, USE_ID = -2, USE_NAME = -3, USE_ADDRESS = -4, USE_SSN4 = -5, USE_ANSWER = -32 }; /* none of them an ERR_x that use_column answers */
 
