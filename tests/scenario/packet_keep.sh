@@ -34,8 +34,11 @@ for _ in range(600):
     b = json.loads(text)
     p, s, a = {x['unit']: x for x in b['packets']}, b['packetsState'], {x['id']: x for x in b['alarms']}
     r = next((x for x in b['roles'] if x['name'] == 'packets'), None)
-    if eval(sys.argv[1]):
-        sys.exit(0)
+    try:
+        if eval(sys.argv[1]):
+            sys.exit(0)
+    except KeyError: # what is asked about is not on the board yet
+        pass
     time.sleep(0.1)
 sys.exit(1)
 P
