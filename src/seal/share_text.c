@@ -260,7 +260,8 @@ static int read_numbers(struct reading *r, struct slice rest)
 	if (r->share)
 		return mistyped(r, "share", "it is there twice");
 	for (int i = 0; i < 3; i++) {
-		if (between[i] && !slice_eq_nocase(word(&rest), between[i]))
+		const char *next = between[i];
+		if (next && !slice_eq_nocase(word(&rest), next))
 			return mistyped(r, "share", "it should read like: share 1 of 3 any 2, and two characters");
 		if (!number(word(&rest), 1, SHARE_MAX, &v[i]))
 			return mistyped(r, "share", "it should read like: share 1 of 3 any 2, and two characters");
