@@ -417,6 +417,8 @@ static void say_totals(const struct survey *f)
 		printf("NO FILES   %8" PRIu64 " records and addresses; of %" PRIu64 " it is not known whose they are (%" PRIu64 " different patients at least, objects.ndjson)\n", t.not_files, t.unresolved, t.unresolved_ids);
 	printf("found      %8" PRIu64 " elements; %" PRIu64 " of nobody who could be told\n", t.hits, t.unattributed);
 	printf("persons    %8" PRIu64 ": %" PRIu64 " known, %" PRIu64 " strangers; between %" PRIu64 " and %" PRIu64 ", likely %" PRIu64 "\n", t.known + t.strangers, t.known, t.strangers, t.low, t.high, t.point);
+	if (survey_beside_n(f))
+		printf("named      %8zu times next of kin, guarantors or subscribers, and nothing else of them: they are not counted (beside.csv)\n", survey_beside_n(f));
 	if (survey_grey_n(f))
 		printf("TO REVIEW  %8zu pairs of strangers that may be one person (grey.csv)\n", survey_grey_n(f));
 }

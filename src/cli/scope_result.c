@@ -1,4 +1,4 @@
-/* The result of a run, written and read: SITE/scope/NAME/{exposure,persons,objects,review}.ndjson, grey.csv. Written whole beside their names, fsynced, and named; hashed while they are written. */
+/* The result of a run, written and read: SITE/scope/NAME/{exposure,persons,objects,review}.ndjson, {grey,beside}.csv. Written whole beside their names, fsynced, and named; hashed while they are written. */
 #include "scope_result.h"
 
 #include "csv.h"
@@ -13,7 +13,7 @@
 
 #define WRITE_AT ((size_t)1 << 20)
 
-static const char *const names[RESULT_FILES] = {"exposure.ndjson", "persons.ndjson", "objects.ndjson", "grey.csv", "review.ndjson"};
+static const char *const names[RESULT_FILES] = {"exposure.ndjson", "persons.ndjson", "objects.ndjson", "grey.csv", "review.ndjson", "beside.csv"};
 
 const char *result_name(int file)
 {
@@ -584,6 +584,26 @@ static int put_review(struct out *o, struct survey *f, struct err *e)
 	return r;
 }
 
+/* Who is named beside somebody, a name alone. */
+static int put_beside(struct out *o, struct survey *f, struct err *e)
+{
+	buf_str(&o->b, "who,first,last,name,file,offset");
+	int r = out_line(o, e);
+	o->lines--;
+	for (size_t i = 0; r == 0 && i < survey_beside_n(f); i++) {
+		struct survey_beside x;
+		survey_beside(f, i, &x);
+		const struct slice cell[] = {slice_str(x.who), x.first, x.last, x.name, x.object->path};
+		for (size_t k = 0; k < ARRAY_LEN(cell); k++) {
+			csv_put(&o->b, cell[k]);
+			buf_u8(&o->b, ',');
+		}
+		buf_printf(&o->b, "%" PRIu64, x.offset);
+		r = out_line(o, e);
+	}
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static int folder(const struct site *s, const struct scope_case *c, bool make, char ret[160], struct err *e)
@@ -617,7 +637,7 @@ int result_write(const struct site *s, const struct scope_case *c, struct survey
 		struct out o;
 		r = out_begin(&o, dir, names[i], e);
 		if (r == 0)
-			r = i == RESULT_EXPOSURE ? put_exposure(&o, survey_exposure(f), e) : i == RESULT_PERSONS ? put_persons(&o, c, f, p, ret, e) : i == RESULT_OBJECTS ? put_objects(&o, f, fold, e) : i == RESULT_GREY ? put_grey(&o, f, e) : put_review(&o, f, e);
+			r = i == RESULT_EXPOSURE ? put_exposure(&o, survey_exposure(f), e) : i == RESULT_PERSONS ? put_persons(&o, c, f, p, ret, e) : i == RESULT_OBJECTS ? put_objects(&o, f, fold, e) : i == RESULT_GREY ? put_grey(&o, f, e) : i == RESULT_REVIEW ? put_review(&o, f, e) : put_beside(&o, f, e);
 		if (r == 0)
 			r = out_end(&o, ret, i, e);
 		out_done(&o);
@@ -636,7 +656,7 @@ void result_totals_json(struct jsonw *w, const struct survey *f)
 		uint64_t v;
 	} all[] = {{"objects", t.objects}, {"listed", t.listed}, {"opened", t.opened}, {"accessed", t.accessed}, {"acquired", t.acquired}, {"read", t.read}, {"in_part", t.in_part}, {"not_found", t.not_found}, {"unreadable", t.unreadable}, {"not_files", t.not_files}, {"unresolved", t.unresolved}, {"unresolved_ids", t.unresolved_ids},
 	           {"same", t.same}, {"bytes", t.bytes}, {"found", t.hits}, {"records", t.records}, {"unattributed", t.unattributed}, {"known", t.known}, {"strangers", t.strangers}, {"persons", t.known + t.strangers}, {"low", t.low}, {"point", t.point}, {"high", t.high},
-	           {"grey", survey_grey_n(f)}};
+	           {"grey", survey_grey_n(f)}, {"named_beside", survey_beside_n(f)}};
 	jsonw_key(w, "totals");
 	jsonw_obj(w);
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)

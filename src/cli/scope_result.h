@@ -4,7 +4,7 @@
 
 #include "scope_cmd.h"
 
-enum { RESULT_EXPOSURE, RESULT_PERSONS, RESULT_OBJECTS, RESULT_GREY, RESULT_REVIEW, RESULT_FILES };
+enum { RESULT_EXPOSURE, RESULT_PERSONS, RESULT_OBJECTS, RESULT_GREY, RESULT_REVIEW, RESULT_BESIDE, RESULT_FILES };
 const char *result_name(int file);
 struct result_place {
 	char place[8];  /* "US-TX", "US": a state is not known, "FR", "ZZ": nothing is known */

@@ -96,6 +96,15 @@ size_t survey_grey_n(const struct survey *f);
 int survey_grey(struct survey *f, size_t i, struct survey_grey *ret, struct err *e) MUST;
 void survey_record(const struct survey *f, uint32_t record, struct survey_record *ret);
 struct slice survey_record_value(const struct survey *f, uint32_t record, int column, int *ret_role); /* column from 0; ret_role: PERSON_ROLE_x, -1 past the last. The empty slice: it does not say */
+/* Next of kin, guarantors and subscribers of whom a record says nothing but the name: nothing of theirs was touched that anybody would be told of, and they are no persons of the case; as often as records name them, in the order of the files. */
+struct survey_beside {
+	const struct survey_object *object; /* where it stands */
+	uint64_t offset;
+	const char *who;                    /* guarantor, kin, subscriber */
+	struct slice first, last, name;     /* name: as it was written whole, where its parts are not told apart */
+};
+size_t survey_beside_n(const struct survey *f);
+void survey_beside(const struct survey *f, size_t i, struct survey_beside *ret);
 struct survey_totals {
 	uint64_t objects, listed, opened, accessed, acquired; /* of files; folders are not counted */
 	uint64_t read, in_part, not_found, unreadable, same;

@@ -110,6 +110,8 @@ struct survey {
 	} *all;
 	uint32_t *cluster;     /* of all: the stranger's index */
 	size_t all_n;
+	struct place_of *beside; /* mentions of whom a name alone is said, and that beside somebody: none of all */
+	size_t beside_n;
 	struct grey {
 		uint32_t a, b;     /* in all */
 		float weight, probability;
@@ -130,6 +132,7 @@ int reader_read(struct reader *r, struct survey_object *o, struct reading *ret, 
 void reading_done(struct reading *r);
 /* What the records of a mention say of who it is, as one number: name and date of birth, or an SSN; 0: too little. Linkage does better in the end. */
 uint64_t likeness(const struct reading *g, const struct mention *m);
+bool named_beside(const struct mention *m); /* a next of kin, guarantor, subscriber, and nothing is said of him but his name */
 bool says_who(const struct mention *m); /* a name, or a number that one person has */
 uint64_t id_hash(struct slice id);
 /* survey_things.c: an object that is no file. False: its name speaks of nobody. */

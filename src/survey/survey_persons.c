@@ -35,6 +35,11 @@ bool says_who(const struct mention *m)
 	return false;
 }
 
+bool named_beside(const struct mention *m)
+{
+	return (m->who == PERSON_KIN || m->who == PERSON_GUARANTOR || m->who == PERSON_SUBSCRIBER) && !m->known && !m->id && !(m->elements & ~PERSON_BIT(PERSON_NAME));
+}
+
 static int gather(struct survey *f, struct err *e)
 {
 	size_t n = 0, objects = f->n + f->aids;
@@ -43,7 +48,8 @@ static int gather(struct survey *f, struct err *e)
 	f->all = calloc(n ? n : 1, sizeof *f->all);
 	f->cluster = calloc(n ? n : 1, sizeof *f->cluster);
 	f->next = calloc(n ? n : 1, sizeof *f->next);
-	if (!f->all || !f->cluster || !f->next || n >= UINT32_MAX)
+	f->beside = calloc(n ? n : 1, sizeof *f->beside);
+	if (!f->all || !f->cluster || !f->next || !f->beside || n >= UINT32_MAX)
 		return err_set(e, n >= UINT32_MAX ? ERR_LIMIT : ERR_MEMORY, NULL, "no room for %zu records of strangers", n);
 	for (size_t i = 0; i < objects; i++)
 		for (uint32_t k = 0; k < f->reading[i].mentions; k++) {
@@ -51,7 +57,10 @@ static int gather(struct survey *f, struct err *e)
 			m->person = NONE;
 			if (m->taken)
 				continue;
-			if (says_who(m)) {
+			if (named_beside(m)) {
+				if (i < f->n && says_who(m))
+					f->beside[f->beside_n++] = (struct place_of){(uint32_t)i, k};
+			} else if (says_who(m)) {
 				m->person = (uint32_t)f->all_n;
 				f->all[f->all_n++] = (struct place_of){(uint32_t)i, k};
 			} else {

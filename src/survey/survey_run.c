@@ -114,7 +114,7 @@ static bool count_met(struct work *w, uint32_t object)
 		if (!meet(w, mix(0x100000000u + g->known[i].person), object))
 			return false;
 	for (uint32_t i = 0; i < g->mentions; i++) {
-		uint64_t who = likeness(g, &g->mention[i]);
+		uint64_t who = named_beside(&g->mention[i]) ? 0 : likeness(g, &g->mention[i]);
 		if (who && !meet(w, who, object))
 			return false;
 	}
@@ -425,6 +425,7 @@ void survey_free(struct survey *f)
 	free(f->all);
 	free(f->cluster);
 	free(f->next);
+	free(f->beside);
 	free(f->grey);
 	arena_free(f->a);
 	free(f);
@@ -524,6 +525,23 @@ struct slice survey_record_value(const struct survey *f, uint32_t record, int co
 	const struct reading *g = &f->reading[f->all[record].object];
 	uint32_t at = g->mention[f->all[record].mention].value[column];
 	return at ? slice_str((const char *)g->text.p + at - 1) : SLICE_NULL;
+}
+
+size_t survey_beside_n(const struct survey *f)
+{
+	return f->beside_n;
+}
+
+void survey_beside(const struct survey *f, size_t i, struct survey_beside *ret)
+{
+	assert(i < f->beside_n);
+	const struct reading *g = &f->reading[f->beside[i].object];
+	const struct mention *m = &g->mention[f->beside[i].mention];
+	static const uint8_t of[] = {MENTION_FIRST, MENTION_LAST, MENTION_NAME};
+	struct slice said[ARRAY_LEN(of)];
+	for (size_t k = 0; k < ARRAY_LEN(of); k++)
+		said[k] = m->value[of[k]] ? slice_str((const char *)g->text.p + m->value[of[k]] - 1) : SLICE_NULL;
+	*ret = (struct survey_beside){&f->object[f->beside[i].object], m->offset, whats[m->who], said[0], said[1], said[2]};
 }
 
 void survey_totals(const struct survey *f, struct survey_totals *ret)

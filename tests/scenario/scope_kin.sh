@@ -41,12 +41,13 @@ hf scope case content c share >/dev/null
 hf scope case persons c persons.csv >/dev/null
 hf scope case run c --json >run.json || true
 python3 - <<'P'
-import json
+import csv, json
 got, who = {}, {}
 for line in open('site/scope/c/persons.ndjson'):
     p = json.loads(line)
     name = '%s %s' % (p.get('first', ''), p['last'])
-    if p.get('stranger') not in (None, 'subject', 'guarantor') or (p.get('stranger') == 'guarantor' and p['acquired'] == ['name']): continue
+    assert p.get('stranger') in (None, 'subject') or p['acquired'] != ['name'], p # of whom a name alone is said is no person of the case
+    if p.get('stranger') not in (None, 'subject', 'guarantor'): continue
     got[name.strip()] = tuple(p.get(k) for k in ('guardian', 'kin', 'representative', 'address_source', 'addr1'))
     who[name.strip()] = (p.get('stranger'), p['acquired'])
 want = {'Mina Park': ('Sora Park', None, None, None, '1 Elm'), 'OLA HART': ('JUNE HART', None, None, None, '7 ASH'), 'Eli Vance': ('Rita Vance', None, None, None, None), 'Luz Diaz': ('Ana Diaz', None, None, None, None), 'Earl Old': (None, 'May Old', None, None, None),
@@ -59,4 +60,10 @@ for name in ('Joon Park', 'Joon Vance', 'Ana Diaz'): # whose own number was ther
 assert sum(1 for g in got.values() if g[0] or g[1]) == 10, got
 run = json.load(open('run.json'))
 assert (run['minors'], run['minors_with_guardian'], run['deceased'], run['deceased_with_kin']) == (8, 8, 2, 2), run
+beside = list(csv.DictReader(open('site/scope/c/beside.csv')))
+named = {(b['who'], b['name'] or '%s %s' % (b['first'], b['last']), b['file'].rsplit('/', 1)[-1]) for b in beside}
+for b in (('kin', 'Tom Lee', 'a.hl7'), ('kin', 'Tom Lee', 'c.csv'), ('kin', 'Rosa Vega', 'c.csv'), ('kin', 'Jo Bell', 'Patient.ndjson'), ('guarantor', 'Bea Grown', 'c.csv')):
+    assert b in named, (b, named)
+assert not [b for b in named if b[1] in ('Joon Park', 'Sora Park', 'Joon Vance', 'Ana Diaz')], named
+assert run['totals']['named_beside'] == len(beside), run['totals']
 P
