@@ -8,6 +8,7 @@
 #include "find_internal.h"
 
 #define PARTS_MOST 5
+#define LINE_MOST 120u /* bytes of a line that are looked at on either side of a name in capitals */
 #define ABOVE_LINES 4 /* of an address, with the company's and an empty one */
 
 enum { IS_ALONE = 1, IS_PAIR = 2, IS_WEAK = 4, IS_FAMILY = 8, IS_THING = 16, IS_OTHER = 32, IS_TITLE = 64, IS_COMMON = 128, IS_INITIAL = 256, IS_CAPS = 512, IS_CAPITAL = 1024, IS_TERM = 2048 };
@@ -225,6 +226,24 @@ static bool given_like(struct slice t, const struct word_part *p)
 	return !begins || !(memcmp(e - 2, "ed", 2) == 0 || memcmp(e - 2, "ly", 2) == 0 || memcmp(e - 3, "ing", 3) == 0);
 }
 
+/* Words in capitals: where all of a line is written like that a verb or a heading may stand behind the name. Where other words have small letters, or the line is nothing else, they are the name. */
+static bool stands_out(struct slice t, size_t from, size_t end)
+{
+	size_t begin = from, stop = end;
+	bool small = false, more = false;
+	while (begin && t.p[begin - 1] != '\n' && from - begin < LINE_MOST) {
+		begin--;
+		small |= t.p[begin] >= 'a' && t.p[begin] <= 'z';
+		more |= t.p[begin] > ' ';
+	}
+	while (stop < t.n && t.p[stop] != '\n' && stop - end < LINE_MOST) {
+		small |= t.p[stop] >= 'a' && t.p[stop] <= 'z';
+		more |= t.p[stop] > ' ';
+		stop++;
+	}
+	return small || !more;
+}
+
 size_t stranger_name(struct find *f, const struct name_at *n)
 {
 	struct slice t = n->text;
@@ -258,11 +277,11 @@ size_t stranger_name(struct find *f, const struct name_at *n)
 	struct word_part p = part_before(f, t, from, n->from);
 	bool in_place = p.end > p.at && place_word(t, &p);
 	if (me.is & (IS_ALONE | IS_PAIR) && (k || family)) {
-		if (me.is & IS_CAPS && !family)
+		if (me.is & IS_CAPS && !family && !(me.is & IS_ALONE && words && words <= 2 && stands_out(t, from, behind[k - 1].end)))
 			return last;
 		if (in_place && !family)
 			return last;
-		hit(f, n->offset + from, family ? 80 : 62, "name.given");
+		hit(f, n->offset + from, family ? 80 : me.is & IS_CAPS ? 58 : 62, "name.given");
 	} else if (me.is & IS_WEAK && (family || (words && k > words && behind[0].is & IS_INITIAL && at(t, behind[0].end) == '.'))) {
 		if (!(in_place || (me.is & IS_CAPS && !family)))
 			hit(f, n->offset + from, 62, "name.given");
@@ -359,7 +378,7 @@ static bool name_line(const struct find *f, struct slice t, size_t from, size_t 
 		bool particle = words && p.end > p.at && name_particle((const char *)t.p + p.at, p.end - p.at);
 		if (p.end == p.at || p.end > end || (!particle && (!(p.is & IS_CAPITAL) || p.is & (IS_THING | IS_TERM | IS_OTHER | IS_COMMON))))
 			return false;
-		*ret_known |= (p.is & IS_NAME) != 0;
+		*ret_known |= p.is & IS_NAME && !(p.is & IS_CAPS);
 		words += !particle && !(p.is & (IS_INITIAL | IS_TITLE));
 		i = p.end + (at(t, p.end) == '.');
 		if (i < end && at(t, i) != ' ')
@@ -396,7 +415,7 @@ void stranger_above(struct find *f, struct slice t, size_t place, uint64_t offse
 			continue;
 		}
 		if (name_line(f, t, i, end, &known)) {
-			if (known) /* told when it was read */
+			if (known) /* told when it was read; in capitals perhaps not, and twice at one place is once */
 				return;
 			found = i;
 		} else if (!capital(t, i) || t.p[end - 1] == '.' || t.p[end - 1] == ':' || end - i > 60) {

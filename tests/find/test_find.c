@@ -468,6 +468,8 @@ static void test_names(void **state)
 	names("Johnson & Johnson, Ernst & Young, Eli Lilly, Goldman Sachs, Microsoft said", "");
 	names("mail to anna@example.org, see anna.example.org or /home/anna/x, #anna", "");
 	names("NURSING HANDOVER: OLGA CAME. DISCUSSED WITH TEAM", "");
+	names("Seen with OLGA TREVELYN today", ":name ");
+	names("OLGA TREVELYN", ":name ");
 	names("A CT by Siemens, an MRI by Philips; the Kelly clamp and the Allen test", "");
 	names("Hi Team, hello everyone, Dear Customer", "");
 }
