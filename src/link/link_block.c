@@ -20,7 +20,7 @@ struct fine {
 	uint16_t first, sound, middle, street; /* sound: of the surname, or of the first name where there is no other */
 };
 
-#define RECIPES_MAX 160
+#define RECIPES_MAX 480
 struct blocking {
 	struct link *l;
 	struct link_recipe recipe[RECIPES_MAX];
@@ -467,8 +467,13 @@ static void loose(struct blocking *b)
 		if (l->field[i].words) {
 			ADD(b, false, true, {PART_VALUE, (int)i});
 			ADD(b, false, true, {PART_NAME, (int)i});
-			if (l->field[i].kind == KIND_OTHER && dob >= 0)
+			if (l->field[i].kind != KIND_OTHER)
+				continue;
+			if (dob >= 0)
 				ADD(b, false, true, {PART_VALUE, (int)i}, {PART_VALUE, dob});
+			ADD(b, false, true, {PART_VALUE, (int)i}, {PART_NAME, first}); /* who says no date */
+			ADD(b, false, true, {PART_VALUE, (int)i}, {PART_SOUND, last});
+			ADD(b, false, true, {PART_VALUE, (int)i}, {PART_VALUE, zip});
 		}
 }
 
