@@ -173,7 +173,6 @@ static unsigned parts_behind(const struct find *f, struct slice t, size_t end, b
 			break;
 		if (p.is & IS_THING && !(p.is & IS_FAMILY)) {
 			*ret_thing = p.end;
-			i = p.end;
 			break;
 		}
 		if (p.is & (IS_TERM | IS_OTHER | IS_TITLE | IS_COMMON) || (p.is & IS_CAPS && !caps))
