@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,29 +16,77 @@
 #define PIECE_MIN ((size_t)8 << 20) /* is read again before it has left the cache */
 #define PIECE_OF_THREAD ((size_t)2 << 20)
 
+/* The file in pieces. While one is made rows of, a thread reads the next, so that what the disk or the page cache takes for it is not waited for. */
 struct input {
 	int fd;
 	const char *name;
 	size_t piece;     /* so much is read at a time */
-	struct buf text;  /* what was read and not taken yet */
+	struct buf text;  /* what was read; up to `at` it is taken */
+	size_t at;
+	struct buf next;  /* what the thread read: piece bytes behind room for what is left of the text before it */
+	struct err error; /* of the thread */
+	int code;
 	bool end;
 };
+#define ROOM_BEFORE ((size_t)1 << 20)
 
-static int fill(struct input *in, struct err *e)
+static struct slice rest_of(const struct input *in)
 {
-	while (!in->end && in->text.n < in->piece) {
-		uint8_t *to = buf_space(&in->text, in->piece);
+	return slice_of(in->text.p + in->at, in->text.n - in->at);
+}
+
+/* So many bytes behind b's, or fewer at the end of the file. */
+static int read_some(struct input *in, struct buf *b, size_t bytes, struct err *e)
+{
+	for (size_t left = bytes; left && !in->end;) {
+		uint8_t *to = buf_space(b, left);
 		if (!to)
-			return err_set(e, buf_code(&in->text), in->name, "a row is longer than 1 GiB");
-		ssize_t n = read(in->fd, to, in->piece);
+			return err_set(e, buf_code(b), in->name, "a row is longer than 1 GiB");
+		ssize_t n = read(in->fd, to, left);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_sys(e, in->name, "cannot be read");
 		in->end = n == 0;
-		buf_commit(&in->text, (size_t)n);
+		buf_commit(b, (size_t)n);
+		left -= (size_t)n;
 	}
 	return 0;
+}
+
+static void *read_ahead(void *arg)
+{
+	struct input *in = arg;
+	buf_reset(&in->next);
+	if (!buf_space(&in->next, ROOM_BEFORE + in->piece))
+		in->code = err_set(&in->error, buf_code(&in->next), in->name, "no memory to read it");
+	else {
+		buf_commit(&in->next, ROOM_BEFORE);
+		in->code = read_some(in, &in->next, in->piece, &in->error);
+	}
+	return NULL;
+}
+
+/* What was read ahead stands behind what is left of the text. */
+static int take_next(struct input *in, struct err *e)
+{
+	struct slice left = rest_of(in);
+	if (in->code < 0) {
+		*e = in->error;
+		return in->code;
+	}
+	if (left.n <= ROOM_BEFORE) {
+		struct buf t = in->text;
+		memcpy(in->next.p + ROOM_BEFORE - left.n, left.p, left.n);
+		in->text = in->next;
+		in->at = ROOM_BEFORE - left.n;
+		in->next = t;
+		return 0;
+	}
+	buf_drop(&in->text, in->at); /* a long row */
+	in->at = 0;
+	buf_add(&in->text, in->next.p + ROOM_BEFORE, in->next.n - ROOM_BEFORE);
+	return buf_ok(&in->text) ? 0 : err_set(e, buf_code(&in->text), in->name, "a row is longer than 1 GiB");
 }
 
 static int as_utf8(struct input *in, struct arena *a, struct err *e)
@@ -65,7 +114,7 @@ static int as_utf8(struct input *in, struct arena *a, struct err *e)
 /* Columns and separator; what stands before the first row of values is taken out of the text. */
 static int header(struct input *in, struct arena *a, struct person_list *ret, struct err *e)
 {
-	int r = fill(in, e);
+	int r = read_some(in, &in->text, in->piece, e);
 	r = r ? r : as_utf8(in, a, e);
 	r = r ? r : person_list_head(buf_slice(&in->text), a, ret, e);
 	if (r < 0) {
@@ -83,7 +132,7 @@ static int header(struct input *in, struct arena *a, struct person_list *ret, st
 /* A last row that counts the others is none of them. */
 static void without_foot(struct input *in, const struct person_list *list)
 {
-	size_t foot = person_list_foot(buf_slice(&in->text), list->sep, list->columns);
+	size_t foot = person_list_foot(rest_of(in), list->sep, list->columns);
 	if (!foot)
 		return;
 	cli_note("%s: its last row says how many rows there are, and is passed over", in->name);
@@ -127,27 +176,19 @@ static int feed(struct link *l, struct input *in, const struct person_list *list
 	int r = 0;
 	for (bool done = false; r == 0 && !done;) {
 		size_t used = 0;
+		pthread_t reader;
 		done = in->end;
 		if (done)
 			without_foot(in, list);
-		r = link_feed(l, buf_slice(&in->text), list->sep, in->end, &used, e);
-		if (r == 0) {
-			buf_drop(&in->text, used);
-			if (!done)
-				r = fill(in, e);
-			if (r == 0 && !done && !used && in->text.n >= ((size_t)1 << 30))
-				r = err_set(e, ERR_LIMIT, in->name, "a row is longer than 1 GiB");
-			else if (r == 0 && !done && !used && !in->end) { /* a row longer than what was read */
-				uint8_t *to = buf_space(&in->text, in->piece);
-				ssize_t n = to ? read(in->fd, to, in->piece) : -1;
-				if (n < 0)
-					r = to ? err_sys(e, in->name, "cannot be read") : err_set(e, ERR_LIMIT, in->name, "a row is longer than 1 GiB");
-				else {
-					in->end = n == 0;
-					buf_commit(&in->text, (size_t)n);
-				}
-			}
-		}
+		const bool ahead = !done && pthread_create(&reader, NULL, read_ahead, in) == 0;
+		r = link_feed(l, rest_of(in), list->sep, done, &used, e);
+		if (ahead)
+			pthread_join(reader, NULL);
+		else if (!done)
+			read_ahead(in);
+		in->at += used;
+		if (r == 0 && !done)
+			r = take_next(in, e);
 	}
 	if (r < 0 && !e->place[0])
 		err_in(e, in->name);
@@ -271,6 +312,7 @@ static int run(struct input *in, const struct cli_list *maps, const struct link_
 		err_in(&e, in->name);
 	r = r ? r : feed(l, in, &list, &e);
 	buf_done(&in->text);
+	buf_done(&in->next);
 	r = r ? r : link_run(l, &e);
 	r = r ? r : put_out(l, out, review, &e);
 	if (r == 0)
@@ -356,12 +398,14 @@ int scope_link_cmd(int argc, char **argv)
 	struct err e = {0};
 	in.piece = jobs * PIECE_OF_THREAD < PIECE_MIN ? PIECE_MIN : jobs * PIECE_OF_THREAD > PIECE_MAX ? PIECE_MAX : jobs * PIECE_OF_THREAD;
 	buf_init(&in.text, ((size_t)1 << 30) + 4 * PIECE_MAX);
+	buf_init(&in.next, ((size_t)1 << 30) + 4 * PIECE_MAX);
 	if (in.fd < 0) {
 		err_sys(&e, args.v[0], "cannot be opened");
 		return cli_fail(&e);
 	}
 	r = run(&in, &maps, &o, out, review, json || told);
 	buf_done(&in.text);
+	buf_done(&in.next);
 	close(in.fd);
 	return r;
 }

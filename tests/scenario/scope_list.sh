@@ -22,6 +22,26 @@ printf '\xff\xfe' >wide.csv
 printf 'id\tlname\tfname\tby\tbm\tbd\n1\tSmith\tJohn\t1964\t3\t7\n2\tSmith\tJohn\t1964\tMar\t7\n3\tJones\tAnn\t1970\t1\t2\n' | iconv -f utf-8 -t utf-16le >>wide.csv
 linked wide.csv '3 records are 2 persons' '1,0 2,0 3,2'
 
+# rows longer than what is read at a time, and than the room before it; from a pipe as from the file
+people() { # LONG: thirty persons, each twice; with 1, every fourth row has a value of up to 12 MB
+	awk -v long="$1" 'BEGIN {
+		z = "note "
+		while (length(z) < 12000000)
+			z = z z
+		print "id,last,first,dob,note"
+		for (i = 0; i < 60; i++)
+			printf "%d,%s,%s,%d-03-%02d,%s\n", i, substr("smithjonespooleberrymoorefrankquillsdwyer", i % 30 + 1, 7), i % 2 ? "Ann" : "Zebulon", 1950 + i % 30, i % 30 % 27 + 1, long && i % 4 == 1 ? substr(z, 1, i * 200000) : ""
+	}'
+}
+people 0 >short.csv
+people 1 >long.csv
+hf scope link short.csv -o short.out 2>said || fail "$(cat said)"
+[ "$(tail -n +2 short.out | cut -d, -f2 | sort -u | wc -l)" = 30 ] || fail "$(cat said)"
+hf scope link long.csv -o long.out 2>said || fail "$(cat said)"
+cmp short.out long.out || fail "with long values: $(cat said)"
+people 1 | hf scope link - -o long.out 2>said || fail "$(cat said)"
+cmp short.out long.out || fail "from a pipe: $(cat said)"
+
 # the list of persons of a scan, and a list among the files
 printf 'K1,Smith,John,1964-03-07,142-81-6943\nK2,Poole,Mary,2011-02-03,142-81-6944\nK3,Berry,Ann,1980-12-30,142-81-6945\n' >persons.csv
 printf 'A letter about John Smith, born March 7, 1964, SSN 142-81-6943.\n' >letter.txt
