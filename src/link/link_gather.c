@@ -291,19 +291,18 @@ static int greys(struct link *l)
 	return 0;
 }
 
-/* Persons if all, none, or each by its probability of the doubtful pairs are one person: the likeliest first, a pair within what is together already says nothing more. */
-static int count(struct link *l)
+/* Persons if all, none, or each by its probability of the doubtful pairs are one person: the likeliest first, a pair within what is together already says nothing more. How few there can be at least is another question, and asked beside it. */
+struct counted {
+	struct link *l;
+	struct link_counts counts; /* (the other part copies l) */
+	uint64_t less;             /* of link_fewest_here */
+};
+
+static int sure_and_likely(const struct link *l, struct link_counts *c, uint32_t *sure, uint32_t *likely)
 {
-	uint32_t *sure = singles(l->n), *likely = singles(l->n);
-	struct link_counts *c = &l->counts;
-	struct link_pair *doubt = NULL;
 	size_t doubts = 0;
-	uint64_t less = 0;
-	struct err e = {0};
 	float certain = threshold(0.99);
-	c->records = c->high = l->n;
-	int r = sure && likely ? 0 : ERR_MEMORY;
-	for (uint64_t k = 0; r == 0 && k < l->edges; k++) {
+	for (uint64_t k = 0; k < l->edges; k++) {
 		const struct link_edge *x = &l->edge[k];
 		bool together = l->parent[x->a] == l->parent[x->b];
 		c->linked += together;
@@ -311,35 +310,58 @@ static int count(struct link *l)
 			c->high--;
 		doubts += together && x->logit < certain;
 	}
-	doubt = r == 0 ? malloc((doubts + l->greys + 1) * sizeof *doubt) : NULL;
-	r = doubt ? 0 : ERR_MEMORY;
+	struct link_pair *doubt = malloc((doubts + l->greys + 1) * sizeof *doubt);
+	if (!doubt)
+		return ERR_MEMORY;
 	doubts = 0;
-	for (uint32_t i = 0; r == 0 && i < l->n; i++) {
+	for (uint32_t i = 0; i < l->n; i++) {
 		c->persons += l->parent[i] == i;
 		likely[i] = sure[i];
 	}
-	for (uint64_t k = 0; r == 0 && k < l->edges; k++) {
+	for (uint64_t k = 0; k < l->edges; k++) {
 		const struct link_edge *x = &l->edge[k];
 		if (l->parent[x->a] == l->parent[x->b] && x->logit < certain)
 			doubt[doubts++] = (struct link_pair){x->a, x->b, x->weight, (float)link_probability((double)x->logit)};
 	}
-	for (size_t k = 0; r == 0 && k < l->greys; k++)
+	for (size_t k = 0; k < l->greys; k++)
 		doubt[doubts++] = l->grey[k];
-	r = r ? r : link_fewest_here(l, &less, &e);
+	qsort(doubt, doubts, sizeof *doubt, by_probability);
+	c->estimate = (double)c->high;
+	for (size_t k = 0; k < doubts; k++)
+		if (join(likely, doubt[k].a, doubt[k].b))
+			c->estimate -= (double)doubt[k].probability;
+	free(doubt);
+	return 0;
+}
+
+static int count_part(void *arg, uint64_t k, unsigned thread)
+{
+	struct counted *x = arg;
+	struct link *l = x->l;
+	struct err e = {0};
+	(void)thread;
+	if (k == 0)
+		return link_fewest_here(l, &x->less, &e);
+	uint32_t *sure = singles(l->n), *likely = singles(l->n);
+	int r = sure && likely ? sure_and_likely(l, &x->counts, sure, likely) : ERR_MEMORY;
+	free(sure);
+	free(likely);
+	return r;
+}
+
+static int count(struct link *l)
+{
+	struct counted x = {.l = l, .counts = l->counts};
+	struct link_counts *c = &x.counts;
+	c->records = c->high = l->n;
+	c->grey = l->greys;
+	int r = link_parallel(l->o.threads, 2, count_part, &x);
 	if (r == 0) {
-		c->low = c->persons - less;
-		qsort(doubt, doubts, sizeof *doubt, by_probability);
-		c->estimate = (double)c->high;
-		for (size_t k = 0; k < doubts; k++)
-			if (join(likely, doubt[k].a, doubt[k].b))
-				c->estimate -= (double)doubt[k].probability;
+		c->low = c->persons - x.less;
 		if (c->estimate < (double)c->low)
 			c->estimate = (double)c->low;
 	}
-	free(sure);
-	free(likely);
-	free(doubt);
-	c->grey = l->greys;
+	l->counts = *c;
 	return r;
 }
 
