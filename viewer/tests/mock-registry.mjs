@@ -6,8 +6,8 @@ export function registry(h) {
   const made = () => [{ id: 1, source: "ocr", view: "under-investigation", as_of: "2024-10-08", as_of_from: "the newest submission in it", rows: 80, unread: 0, file: "ocr_ui_2024-10.csv", entry: 318500, time: iso(h.now - 3600000), warnings: [{ what: "repaired", values: ["1200"], text: "1200 rows had text in a broken encoding: it was put right, and the row as it stood is kept" }, { what: "swapped-dates", form: "late", values: ["3", "7"], text: "3 dates lay after the list's own day and were turned, day for month (the first in line 7)" }, { what: "category", values: ["2", "a location", "9"], text: "2 rows have a location that the portal does not know (the first in line 9)" }, { what: "repaired", text: "12 rows, said by an older program" }] }, { id: 2, source: "ocr", view: "archive", as_of: "2024-10-08", as_of_from: "from the list that came with it", rows: 40, unread: 2, file: "ocr_archive_2024-10.csv", entry: 318501, time: iso(h.now - 3500000), warnings: [] }];
   let imports = made();
   const api = {
-    asked: [], brought: [], empty: false,
-    reset() { imports = made(); api.asked = []; api.brought = []; api.empty = false; },
+    asked: [], brought: [], empty: false, rows: 702,
+    reset() { imports = made(); api.asked = []; api.brought = []; api.empty = false; api.rows = 702; },
     handle({ req, parts, q, bytes, send, fail, may }) {
       if (!may("scope")) return;
       const year = q.get("year") ?? "", view = q.get("view") || "full", mine = rows.filter((x) => (!year || x.submitted.startsWith(year)) && (view === "full" || x.view === view));
@@ -32,7 +32,7 @@ export function registry(h) {
         if (!q.get("view") && !/ocr/.test(q.get("file"))) return fail(400, "input", "view: which of the lists this is cannot be seen in it: say view");
         api.brought.push({ file: q.get("file"), view: q.get("view"), bytes: bytes.length });
         imports = [...imports, { ...imports[0], id: 3, view: q.get("view") || "archive", file: q.get("file"), as_of: "2026-04-07", entry: 318502, warnings: [] }];
-        return send(201, { entry: 318502, source: "ocr", view: q.get("view") || "archive", as_of: "2026-04-07", as_of_from: "", rows: 702, unread: 0, warnings: [{ what: "header", text: "two column names were broken: they were told by their content" }] });
+        return send(201, { entry: 318502, source: "ocr", view: q.get("view") || "archive", as_of: "2026-04-07", as_of_from: "", rows: api.rows, unread: 0, warnings: [{ what: "header", text: "two column names were broken: they were told by their content" }] });
       }
       return fail(404, "not-found", "Nothing is here.");
     },

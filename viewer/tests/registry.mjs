@@ -160,6 +160,15 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     assert(mock.registry.brought.length === 1 && mock.registry.brought[0].view === "archive" && mock.registry.brought[0].bytes === 8, JSON.stringify(mock.registry.brought));
     assert((await page.getByText("say view").count()) === 0, "the refusal stays");
   });
+  await test("registry: a list of one row is said in the singular", async (enter) => {
+    const page = await enter();
+    mock.registry.rows = 1;
+    await to(page, "#/registry");
+    await page.locator("input[type=file]").setInputFiles({ name: "download.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
+    await page.locator("#rg-inview").selectOption("archive");
+    await page.getByRole("button", { name: "Take it in" }).click();
+    await page.getByText("1 row is in, as of").waitFor();
+  });
   await test("registry: nothing is in yet: why, and what to do; at 320 pixels, and printed", async (enter) => {
     const page = await enter();
     mock.registry.empty = true;
