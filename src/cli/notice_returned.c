@@ -34,8 +34,38 @@ static void unmap(struct slice s)
 		(void)munmap((void *)(uintptr_t)s.p, s.n);
 }
 
+/* A return file by its name and the SHA-256 of its bytes. */
+static int put_file(struct jsonw *w, const char *file, struct err *e)
+{
+	uint8_t hash[SEAL_HASH];
+	char hex[2 * SEAL_HASH + 1];
+	int r = notice_hash(file, hash, e);
+	if (r < 0)
+		return r;
+	case_hex(hash, hex);
+	jsonw_kstr(w, "file", strrchr(file, '/') ? strrchr(file, '/') + 1 : file);
+	jsonw_kstr(w, "sha256", hex);
+	return 0;
+}
+
+static int put_earlier(struct jsonw *w, const struct cli_list *earlier, struct err *e)
+{
+	int r = 0;
+	if (!earlier->n)
+		return 0;
+	jsonw_key(w, "with");
+	jsonw_arr(w);
+	for (size_t i = 0; i < earlier->n && r == 0; i++) {
+		jsonw_obj(w);
+		r = put_file(w, earlier->v[i], e);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	return r;
+}
+
 /* What a case's ledger keeps of it: counts, days and hashes; whom they are about stays in the files. */
-static int enter(const char *site, const char *name, const char *file, const char *mailfile, const struct notice_returns *r, uint64_t before, struct err *e)
+static int enter(const char *site, const char *name, const char *file, const struct cli_list *earlier, const char *mailfile, const struct notice_returns *r, uint64_t before, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	struct case_opened o;
@@ -43,19 +73,16 @@ static int enter(const char *site, const char *name, const char *file, const cha
 	uint8_t hash[SEAL_HASH];
 	char hex[2 * SEAL_HASH + 1], who[64];
 	uint64_t entry = 0;
-	int c = notice_hash(file, hash, e);
-	if (c < 0)
-		return c;
-	case_hex(hash, hex);
 	control_who(who);
-	buf_init(&b, 1 << 14);
+	buf_init(&b, 1 << 16);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "what", "returned");
 	jsonw_kstr(&w, "case", name);
-	jsonw_kstr(&w, "file", strrchr(file, '/') ? strrchr(file, '/') + 1 : file);
-	jsonw_kstr(&w, "sha256", hex);
-	if ((c = notice_hash(mailfile, hash, e)) < 0)
+	int c = put_file(&w, file, e);
+	c = c ? c : put_earlier(&w, earlier, e);
+	c = c ? c : notice_hash(mailfile, hash, e);
+	if (c < 0)
 		return c;
 	case_hex(hash, hex);
 	jsonw_kstr(&w, "mail", hex);
@@ -132,9 +159,11 @@ static void put_table(const struct notice_returns *r, uint64_t before)
 int notice_returned_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
+	static struct cli_list earlier;
+	struct notice_return back[ARRAY_LEN(earlier.v) + 1] = {0};
 	const char *mailfile = NULL, *site = NULL;
 	uint64_t before = 0;
-	struct slice back = {0}, sent = {0};
+	struct slice sent = {0};
 	struct notice_returns ret;
 	struct err e = {0};
 	bool json = false, finished;
@@ -142,6 +171,7 @@ int notice_returned_cmd(int argc, char **argv)
 		{"mailfile", CLI_STRING, &mailfile, "mail.csv", "the file that was sent"},
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE), where a case is named"},
 		{"no-address", CLI_NUMBER, &before, "N", "persons who had no letter for want of an address (the manifest's substitute_notice): they count with those who come back"},
+		{"also", CLI_EACH, &earlier, "FILE", "an earlier return file of the same mailing; may be given again, the oldest first"},
 		{"json", CLI_FLAG, &json, NULL, "print one object, with the undeliverable ones"},
 	};
 	int r = cli_parse(argc, argv, "notice returned [NAME --site DIR] --mailfile mail.csv RETURN.csv",
@@ -152,13 +182,14 @@ int notice_returned_cmd(int argc, char **argv)
 		return cli_usage("notice returned: say --mailfile and the return file");
 	const char *name = args.n == 2 ? args.v[0] : NULL, *file = args.v[args.n - 1];
 	struct arena *a = arena_new((size_t)8 << 30);
-	r = a ? map(file, &back, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-	if (r == 0)
-		r = map(mailfile, &sent, &e);
-	if (r == 0 && (r = notice_returns_read(back, sent, a, &ret, &e)) < 0)
-		err_in(&e, file);
+	r = a ? map(mailfile, &sent, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; i <= earlier.n && r == 0; i++) {
+		back[i].name = i < earlier.n ? earlier.v[i] : file;
+		r = map(back[i].name, &back[i].text, &e);
+	}
+	r = r ? r : notice_returns_read(back, earlier.n + 1, sent, a, &ret, &e);
 	if (r == 0 && name)
-		r = enter(site, name, file, mailfile, &ret, before, &e);
+		r = enter(site, name, file, &earlier, mailfile, &ret, before, &e);
 	if (r == 0) {
 		if (ret.faults.n)
 			cli_note("%.*s", SLICE_FMT(slice_trim(ret.faults)));
@@ -167,7 +198,8 @@ int notice_returned_cmd(int argc, char **argv)
 		else
 			put_table(&ret, before);
 	}
-	unmap(back);
+	for (size_t i = 0; i <= earlier.n; i++)
+		unmap(back[i].text);
 	unmap(sent);
 	arena_free(a);
 	return r < 0 ? cli_fail(&e) : ret.unknown || ret.bad ? 1 : cli_flush();

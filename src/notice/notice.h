@@ -261,7 +261,11 @@ uint64_t notice_mailing_letters(const struct notice_mailing *m);
 uint64_t notice_mailing_fallback(const struct notice_mailing *m, struct buf *ret_which); /* letters in the case's language for want of words in the person's; which: "ko 3, vi 12" */
 uint64_t notice_mailing_fate(const struct notice_mailing *m, enum notice_fate f);
 
-/* The return file: CSV with letter_id or person_id, and any of printed, mailed (a day), returned (yes, no or a day), reason. Names of columns as people write them. */
+/* A return file: CSV with letter_id or person_id, and any of printed, mailed (a day), returned (yes, no or a day), reason. Names of columns as people write them. */
+struct notice_return {
+	const char *name; /* said with its faults; may be NULL */
+	struct slice text;
+};
 struct notice_returns {
 	uint64_t sent; /* letters in the file that was sent */
 	uint64_t rows, printed, mailed, returned, unknown, twice, bad; /* twice: the same letter said again, the same; bad: rows that contradict or are not understood */
@@ -270,7 +274,8 @@ struct notice_returns {
 	struct slice faults;                                           /* lines: what was wrong, and in which row */
 };
 #define NOTICE_RETURN_MAX ((size_t)2 << 30)
-int notice_returns_read(struct slice csv, struct slice mailfile /* as it was sent; empty: nothing is known */, struct arena *a, struct notice_returns *ret, struct err *e) MUST;
+/* Several of one mailing are put together, the oldest first: a letter that all of them speak of counts once. One that came back is back until a later file says that it was mailed again, on a later day, and has not come back. */
+int notice_returns_read(const struct notice_return *file, size_t files, struct slice mailfile /* as it was sent; empty: nothing is known, and each row is a letter of its own */, struct arena *a, struct notice_returns *ret, struct err *e) MUST;
 /* What substitute notice so many persons without a good address ask for: 164.404(d)(2): fewer than 10, or 10 and more. */
 const char *notice_substitute_form(uint64_t persons, const char **ret_citation);
 

@@ -1,4 +1,4 @@
-/* The return file: what the mail-house sends back. Each row names a letter (letter_id, else person_id) that has to stand in the file that was sent; the same letter twice with the same words is counted once. Columns are found by their names, as people write them. */
+/* Return files: what the mail-house sends back. Each row names a letter (letter_id, else person_id) that has to stand in the file that was sent; the same letter twice with the same words is counted once. What several files say of a letter is put together, the oldest first. Columns are found by their names, as people write them. */
 #include "notice_letter_internal.h"
 #include "csv.h"
 #include "seal.h"
@@ -16,7 +16,11 @@ static const struct {
 struct known { /* a letter that was sent */
 	uint64_t letter, person; /* fingerprints */
 	struct slice id;         /* the person's */
-	uint64_t said;           /* fingerprint of what was said of it; 0: nothing so far */
+	uint64_t said;           /* fingerprint of what was said of it last; 0: nothing so far */
+	struct slice reason;
+	uint32_t file;           /* that said it last, from 1 */
+	uint32_t first, last;    /* days of mailing, 20260821; 0: none */
+	bool printed, back;
 };
 struct reading {
 	struct known *v;
@@ -28,6 +32,9 @@ struct reading {
 	struct notice_returns *r;
 	struct buf bad_list, undeliverable;
 	bool known_any;
+	uint32_t first, last; /* days of mailing of all that was counted */
+	const char *name; /* of the return file that is read; NULL: it is the only one */
+	uint32_t file;
 };
 
 static void find_columns(const struct slice *f, size_t n, int col[COLUMNS])
@@ -111,7 +118,7 @@ static void fault(struct reading *g, uint32_t row, const char *what)
 {
 	g->r->bad++;
 	if (g->bad_list.n < 65536) /* the first thousand or so: the rest is counted */
-		buf_printf(&g->bad_list, "row %u: %s\n", (unsigned)row, what);
+		buf_printf(&g->bad_list, "%s%srow %u: %s\n", g->name ? g->name : "", g->name ? ", " : "", (unsigned)row, what);
 }
 
 /* yes: a day, or a word that says so; -1: not understood. */
@@ -156,13 +163,48 @@ static struct known *named(struct reading *g, struct slice letter, struct slice 
 	return i ? &g->v[i - 1] : NULL;
 }
 
-static void mailed_on(struct notice_returns *r, struct slice day)
+static uint32_t day_number(struct slice iso_day) /* 2026-08-21 is 20260821 */
 {
-	r->mailed++;
-	if (!r->first_mailed.n || slice_cmp(day, r->first_mailed) < 0)
-		r->first_mailed = day;
-	if (!r->last_mailed.n || slice_cmp(day, r->last_mailed) > 0)
-		r->last_mailed = day;
+	uint32_t n = 0;
+	for (size_t i = 0; i < iso_day.n; i++)
+		if (iso_day.p[i] != '-')
+			n = n * 10 + (uint32_t)(iso_day.p[i] - '0');
+	return n;
+}
+
+/* What a row says of a letter, behind what earlier files said. One that came back is back until it was mailed again, on a later day, and is said not to have come back since. */
+static void hear(struct known *k, bool printed, uint32_t day, int back, bool back_said, struct slice reason)
+{
+	const bool again = day > k->last && k->last;
+	k->printed |= printed;
+	if (day && (!k->first || day < k->first))
+		k->first = day;
+	if (day > k->last)
+		k->last = day;
+	if (back > 0) {
+		k->back = true;
+		k->reason = reason;
+	} else if (again && back_said)
+		k->back = false;
+}
+
+static void count(struct reading *g, const struct known *k, uint32_t *first, uint32_t *last)
+{
+	struct notice_returns *r = g->r;
+	r->printed += k->printed;
+	r->mailed += k->first != 0;
+	if (k->first && (!*first || k->first < *first))
+		*first = k->first;
+	if (k->last > *last)
+		*last = k->last;
+	if (!k->back)
+		return;
+	r->returned++;
+	buf_add_slice(&g->undeliverable, k->id);
+	buf_u8(&g->undeliverable, '\t');
+	for (size_t i = 0; i < k->reason.n && i < 200; i++)
+		buf_u8(&g->undeliverable, k->reason.p[i] < 0x20 ? ' ' : k->reason.p[i]);
+	buf_u8(&g->undeliverable, '\n');
 }
 
 static void one(struct reading *g, const struct slice *f, size_t n, uint32_t row, struct arena *a)
@@ -195,34 +237,32 @@ static void one(struct reading *g, const struct slice *f, size_t n, uint32_t row
 		return;
 	}
 	uint64_t says = print_of(g, slice_str(arena_printf(a, "%d %.*s %d %.*s", printed, SLICE_FMT(day), back, SLICE_FMT(reason))));
-	if (k && k->said) {
+	if (k && k->said && (k->said == says || k->file == g->file)) {
 		if (k->said == says)
 			r->twice++;
 		else
 			fault(g, row, "says something else of a letter that an earlier row has");
+		k->file = g->file;
 		return;
 	}
-	if (k)
-		k->said = says;
-	r->printed += printed > 0;
-	if (day.n)
-		mailed_on(r, day);
-	if (back > 0) {
-		struct slice id = k ? k->id : person.n ? person : letter;
-		r->returned++;
-		buf_add_slice(&g->undeliverable, id);
-		buf_u8(&g->undeliverable, '\t');
-		for (size_t i = 0; i < reason.n && i < 200; i++)
-			buf_u8(&g->undeliverable, reason.p[i] < 0x20 ? ' ' : reason.p[i]);
-		buf_u8(&g->undeliverable, '\n');
-	}
+	struct known alone = {.id = person.n ? person : letter}, *of = k ? k : &alone;
+	of->said = says;
+	of->file = g->file;
+	hear(of, printed > 0, day_number(day), back, returned.n > 0, reason);
+	if (!k)
+		count(g, of, &g->first, &g->last);
 }
 
-static int came_back(struct reading *g, struct slice text, struct arena *a, struct err *e)
+static int came_back(struct reading *g, struct slice file, struct arena *a, struct err *e)
 {
 	struct csv c;
-	struct slice f[CSV_FIELDS_MAX], rest;
+	struct slice f[CSV_FIELDS_MAX], rest, text;
 	size_t n;
+	if (file.n > NOTICE_RETURN_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "the file is larger than 2 GiB");
+	int r = csv_utf8(file, a, &text, e);
+	if (r < 0)
+		return r;
 	csv_init(&c, text, csv_separator(slice_cut(text, '\n', &rest)), a);
 	if (!csv_row(&c, f, &n))
 		return err_set(e, ERR_INPUT, NULL, "the return file is empty");
@@ -238,30 +278,46 @@ static int came_back(struct reading *g, struct slice text, struct arena *a, stru
 	return 0;
 }
 
-int notice_returns_read(struct slice csv, struct slice mailfile, struct arena *a, struct notice_returns *ret, struct err *e)
+static struct slice day_text(uint32_t n, struct arena *a)
+{
+	return n ? slice_str(arena_printf(a, "%04u-%02u-%02u", (unsigned)(n / 10000), (unsigned)(n / 100 % 100), (unsigned)(n % 100))) : SLICE_NULL;
+}
+
+static int all_told(struct reading *g, struct arena *a, struct err *e)
+{
+	struct notice_returns *r = g->r;
+	for (size_t i = 0; i < g->n; i++)
+		count(g, &g->v[i], &g->first, &g->last);
+	r->sent = g->n;
+	if (!buf_ok(&g->undeliverable))
+		return err_set(e, ERR_LIMIT, NULL, "more letters came back than there is room for");
+	r->first_mailed = day_text(g->first, a);
+	r->last_mailed = day_text(g->last, a);
+	r->undeliverable = g->undeliverable.n ? arena_dup(a, buf_slice(&g->undeliverable)) : SLICE_NULL;
+	r->faults = g->bad_list.n ? arena_dup(a, buf_slice(&g->bad_list)) : SLICE_NULL;
+	return arena_code(a) ? err_set(e, arena_code(a), NULL, "no room for what came back") : 0;
+}
+
+int notice_returns_read(const struct notice_return *file, size_t files, struct slice mailfile, struct arena *a, struct notice_returns *ret, struct err *e)
 {
 	struct notice_returns r = {0};
 	struct reading g = {.r = &r};
-	struct slice text = SLICE_NULL;
-	if (csv.n > NOTICE_RETURN_MAX || mailfile.n > NOTICE_RETURN_MAX)
-		return err_set(e, ERR_LIMIT, NULL, "the file is larger than 2 GiB");
+	if (mailfile.n > NOTICE_RETURN_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "the file that was sent is larger than 2 GiB");
 	seal_random(g.key, sizeof g.key);
 	buf_init(&g.bad_list, 1 << 20);
 	buf_init(&g.undeliverable, (size_t)1 << 30);
 	if (mailfile.n >= 3 && !memcmp(mailfile.p, "\xef\xbb\xbf", 3))
 		mailfile = slice_of(mailfile.p + 3, mailfile.n - 3);
-	int code = csv_utf8(csv, a, &text, e);
-	if (code == 0)
-		code = sent(&g, mailfile, a, e);
-	if (code == 0)
-		code = came_back(&g, text, a, e);
-	r.sent = g.n;
-	if (code == 0) {
-		r.undeliverable = g.undeliverable.n ? arena_dup(a, buf_slice(&g.undeliverable)) : SLICE_NULL;
-		r.faults = g.bad_list.n ? arena_dup(a, buf_slice(&g.bad_list)) : SLICE_NULL;
-		if ((g.undeliverable.n && !r.undeliverable.p) || (g.bad_list.n && !r.faults.p))
-			code = err_set(e, arena_code(a), NULL, "no room for what came back");
+	int code = sent(&g, mailfile, a, e);
+	for (size_t i = 0; i < files && code == 0; i++) {
+		g.file = (uint32_t)i + 1;
+		g.name = files > 1 ? file[i].name : NULL;
+		code = came_back(&g, file[i].text, a, e);
+		if (code < 0 && file[i].name)
+			err_in(e, file[i].name);
 	}
+	code = code ? code : all_told(&g, a, e);
 	buf_done(&g.bad_list);
 	buf_done(&g.undeliverable);
 	free(g.v);

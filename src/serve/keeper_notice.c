@@ -119,6 +119,28 @@ static int put_told(struct jsonw *w, struct slice name, struct slice file, struc
 	return 0;
 }
 
+/* Earlier return files of the mailing that were counted with it. */
+static int put_with(struct jsonw *w, const struct json_node *with, struct err *e)
+{
+	if (!with)
+		return 0;
+	if (with->type != JSON_ARR || with->count > 100)
+		return err_set(e, ERR_INPUT, NULL, "what came back was counted with at most a hundred earlier files");
+	jsonw_key(w, "with");
+	jsonw_arr(w);
+	for (const struct json_node *f = with->child; f; f = f->next) {
+		struct slice file = json_text(f, "file"), of = json_text(f, "sha256");
+		if (!is_hash(of) || file.n > 1024)
+			return err_set(e, ERR_INPUT, NULL, "an earlier file of what came back has a name and its SHA-256");
+		jsonw_obj(w);
+		jsonw_kslice(w, "file", file);
+		jsonw_kslice(w, "sha256", of);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	return 0;
+}
+
 /* What came back from a mail-house: counts of a return file, held against the file that was sent (its hash). No name and no number of a person. */
 static int put_returned(struct jsonw *w, struct slice name, struct slice file, struct slice of, const struct json_node *n, struct err *e)
 {
@@ -134,6 +156,9 @@ static int put_returned(struct jsonw *w, struct slice name, struct slice file, s
 	jsonw_kstr(w, "what", "returned");
 	jsonw_kslice(w, "file", file);
 	jsonw_kslice(w, "sha256", of);
+	int r = put_with(w, json_get(n, "with"), e);
+	if (r < 0)
+		return r;
 	jsonw_kslice(w, "mail", mail);
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
 		if (num_u64(json_text(n, counts[i]), 0, UINT64_MAX - 1, &x) < 0)

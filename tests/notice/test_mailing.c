@@ -162,7 +162,7 @@ static void ten(void **state)
 static int back(const char *text, struct notice_returns *r, struct arena *a)
 {
 	struct err e = {0};
-	return notice_returns_read(slice_str(text), SLICE(SENT), a, r, &e);
+	return notice_returns_read(&(struct notice_return){.text = slice_str(text)}, 1, SLICE(SENT), a, r, &e);
 }
 
 static void returns(void **state)
@@ -204,6 +204,49 @@ static void returns(void **state)
 	}
 }
 
+/* Several files of one mailing: each letter once, whatever the files repeat; what came back is back until it was mailed again. */
+static void several(void **state)
+{
+	static const struct {
+		const char *text[3];
+		uint64_t rows, mailed, returned, twice, bad;
+		const char *first, *last, *gone, *fault;
+	} table[] = {
+		{{"person_id,mailed\np1,2026-08-21\np2,2026-08-21\n", "person_id,mailed\np3,2026-08-24\n", NULL}, 3, 3, 0, 0, 0, "2026-08-21", "2026-08-24", "", ""},
+		{{"person_id,mailed\np1,2026-08-21\np2,2026-08-21\n", "letter_id,returned,reason\n0000002-V,2026-09-01,moved\n", NULL}, 3, 2, 1, 0, 0, "2026-08-21", "2026-08-21", "p2\tmoved\n", ""},
+		/* a file that says all so far says nothing new of most */
+		{{"person_id,mailed,returned\np1,2026-08-21,no\np2,2026-08-21,no\n", "person_id,mailed,returned\np1,2026-08-21,no\np2,2026-08-21,yes\n", NULL}, 4, 2, 1, 1, 0, "2026-08-21", "2026-08-21", "p2\t\n", ""},
+		/* an empty cell takes nothing back, and "no" alone does not, either */
+		{{"person_id,mailed,returned\np2,2026-08-21,yes\n", "person_id,mailed,returned\np2,2026-08-21,no\n", "person_id,printed,returned\np2,yes,\n"}, 3, 1, 1, 0, 0, "2026-08-21", "2026-08-21", "p2\t\n", ""},
+		/* mailed again, to another address: it arrived */
+		{{"person_id,mailed,returned\np2,2026-08-21,yes\n", "person_id,mailed,returned\np2,2026-09-10,no\n", NULL}, 2, 1, 0, 0, 0, "2026-08-21", "2026-09-10", "", ""},
+		{{"person_id,mailed\np1,2026-08-21\np1,2026-08-22\n", "person_id,mailed\np1,soon\n", NULL}, 3, 1, 0, 0, 2, "2026-08-21", "2026-08-21", "", "a.csv, row 3: says something else of a letter that an earlier row has\nb.csv, row 2: printed, mailed or returned is neither a day nor yes or no\n"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct arena *a = arena_new((size_t)16 << 20);
+		struct notice_return f[] = {{"a.csv", slice_str(table[i].text[0])}, {"b.csv", slice_str(table[i].text[1])}, {"c.csv", slice_str(table[i].text[2] ? table[i].text[2] : "")}};
+		struct notice_returns r;
+		struct err e = {0};
+		assert_int_equal(notice_returns_read(f, table[i].text[2] ? 3 : 2, SLICE(SENT), a, &r, &e), 0);
+		assert_int_equal(r.rows, table[i].rows);
+		assert_int_equal(r.mailed, table[i].mailed);
+		assert_int_equal(r.returned, table[i].returned);
+		assert_int_equal(r.twice, table[i].twice);
+		assert_int_equal(r.bad, table[i].bad);
+		assert_true(slice_eq_str(r.first_mailed, table[i].first) && slice_eq_str(r.last_mailed, table[i].last));
+		assert_true(slice_eq_str(r.undeliverable, table[i].gone) && slice_eq_str(r.faults, table[i].fault));
+		arena_free(a);
+	}
+	struct arena *a = arena_new((size_t)16 << 20);
+	struct notice_return f[] = {{"a.csv", SLICE("person_id,mailed\np1,2026-08-21\n")}, {"b.csv", SLICE("first,last\nA,B\n")}};
+	struct notice_returns r;
+	struct err e = {0};
+	assert_int_equal(notice_returns_read(f, 2, SLICE(SENT), a, &r, &e), ERR_INPUT);
+	assert_string_equal(e.place, "b.csv"); /* which of them it is */
+	arena_free(a);
+}
+
 /* More persons than the first table of fingerprints holds: each once. */
 static void many(void **state)
 {
@@ -222,6 +265,6 @@ static void many(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(codes), cmocka_unit_test(rows), cmocka_unit_test(manifest), cmocka_unit_test(ten), cmocka_unit_test(returns), cmocka_unit_test(many)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(codes), cmocka_unit_test(rows), cmocka_unit_test(manifest), cmocka_unit_test(ten), cmocka_unit_test(returns), cmocka_unit_test(several), cmocka_unit_test(many)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,7 +152,7 @@ static int returned(struct arena *a, struct buf *b, struct err *e)
 {
 	static const char sent[] = "letter_id,person_id\r\n0000001-A,p1\r\n0000002-B,\"p,2\"\r\n0000003-C,p3\r\n", back[] = "person_id,printed,mailed,returned,reason\np1,yes,2026-08-21,no,\n\"p,2\",yes,2026-08-21,yes,moved\np9,yes,,,\n";
 	struct notice_returns x;
-	int r = notice_returns_read(slice_str(back), slice_str(sent), a, &x, e);
+	int r = notice_returns_read(&(struct notice_return){.text = slice_str(back)}, 1, slice_str(sent), a, &x, e);
 	if (r == 0) {
 		long kept = scarce_rest();
 		buf_printf(b, "%" PRIu64 " rows %" PRIu64 " printed %" PRIu64 " mailed %" PRIu64 " returned %" PRIu64 " unknown %" PRIu64 " bad\n%.*s\n%.*s\n", x.rows, x.printed, x.mailed, x.returned, x.unknown, x.bad, SLICE_FMT(x.undeliverable), SLICE_FMT(x.faults));

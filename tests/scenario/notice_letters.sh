@@ -88,6 +88,9 @@ printf 'person_id,printed,mailed,returned,reason\np1,yes,2026-08-21,no,\np2,yes,
 hf notice returned --mailfile mailed/mail.csv --no-address 9 --json back.csv >back.json
 same "$(json undeliverable.0.id <back.json)" p2 "who did not get it"
 same "$(json substitute_notice.citation <back.json)" '45 CFR 164.404(d)(2)(ii)' "ten in all"
+printf 'person_id,returned,reason\np1,2026-09-02,no such street\np2,yes,moved\n' >later.csv
+hf notice returned --mailfile mailed/mail.csv --no-address 9 --also back.csv --json later.csv >back.json
+same "$(json mailed <back.json) $(json returned <back.json) $(json substitute_notice.persons <back.json)" "2 2 11" "two files of one mailing"
 echo 'p8,yes,2026-08-21,no,' >>back.csv
 refused 1 'not in the file that was sent 1' notice returned --mailfile mailed/mail.csv back.csv
 

@@ -182,6 +182,11 @@ grep -q "2026-12-01  letters: $letters of $letters mailed until 2026-12-0$letter
 grep -q "2020-01-02  us-hipaa-ocr-lt500 told, HHS-1 (receipt, sha256" status || fail "who was told is not in the status: $(cat status)"
 hf notice duties c1 --json >duties.json 2>/dev/null
 same "$(json notified <site/scope/c1/case.json) $(json hhs_notified <site/scope/c1/case.json)" "2026-12-01 2020-01-02" "the days that other clocks run from"
+sed 1d back.csv | sed -n '1s/,.*/,2026-12-20,no such street/p' | { echo letter_id,returned,reason; cat; } >later.csv # the first came back, too
+hf notice returned c1 --mailfile letters/mail.csv --no-address 9 --also back.csv later.csv >/dev/null 2>entered || fail "what came back later: $(cat entered)"
+case_ status c1 >status
+grep -q "letters: $letters of $letters mailed until 2026-12-0$letters, 2 came back, 9 without an address: 11 to reach by substitute notice (later.csv, sha256" status || fail "two files of one mailing are not put together: $(cat status)"
+hf ledger show "$(sed -n 's/^c1: entered, entry //p' entered)" --site site --raw | grep -q '"file":"later.csv","sha256":"[0-9a-f]*","with":\[{"file":"back.csv","sha256":"'"$(sha256sum <back.csv | cut -c1-64)" || fail "the earlier file is not in the entry"
 
 # ---- over the API: what is known of it, and a person's word; no name is in it ----
 start site
