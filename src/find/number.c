@@ -325,6 +325,62 @@ static size_t street_before(const struct number_at *n)
 	return n->at;
 }
 
+/* A word at i, with hyphens and apostrophes in it. */
+static struct slice word_at(const struct number_at *n, size_t i)
+{
+	size_t end = i;
+	while (end - i < 48 && (letter(byte_at(n, end)) || byte_at(n, end) >= 0x80 || ((byte_at(n, end) == '\'' || byte_at(n, end) == '-') && end > i)))
+		end++;
+	return slice_of(n->text.p + i, end - i);
+}
+
+static bool begins_large(struct slice word)
+{
+	return word.n && ((word.p[0] >= 'A' && word.p[0] <= 'Z') || (word.n > 1 && word.p[0] == 0xc3 && word.p[1] < 0xa0));
+}
+
+/* "12 rue des Lilas", "3 bis, av. Foch", "45 Rue Sainte-Catherine", "8 place de l'Église": a house number before a street that begins with its kind, as in French. Kinds that are words of other things want a capital behind them. */
+static bool street_behind(const struct number_at *n)
+{
+	static const char *const kinds[] = {"rue", "avenue", "boulevard", "bd", "boul", "chemin", "impasse", "all\xc3\xa9" "e", "all\xc3\xa9" "es", "quai", "faubourg", "ruelle", "venelle", NULL};
+	static const char *const perhaps[] = {"av", "place", "pl", "route", "cours", "passage", "square", "sentier", "rang", "mont\xc3\xa9" "e", "rond-point", NULL};
+	static const char *const between[] = {"de", "du", "des", "la", "le", "les", "d", "au", "aux", "en", NULL};
+	static const char *const more[] = {"bis", "ter", "quater", NULL};
+	size_t i = n->end;
+	if (n->end - n->at > 5)
+		return false;
+	i += byte_at(n, i) == ',';
+	if (byte_at(n, i) != ' ')
+		return false;
+	struct slice word = word_at(n, ++i);
+	if (one_of(word, more)) {
+		i += word.n;
+		i += byte_at(n, i) == ',';
+		if (byte_at(n, i) != ' ')
+			return false;
+		word = word_at(n, ++i);
+	}
+	const bool sure = one_of(word, kinds);
+	if (!sure && !one_of(word, perhaps))
+		return false;
+	i += word.n;
+	i += byte_at(n, i) == '.';
+	for (unsigned words = 0; words < 4 && byte_at(n, i) == ' '; words++) {
+		word = word_at(n, ++i);
+		const size_t quote = word.n > 2 && word.p[1] == '\'' ? 1 : word.n > 4 && !memcmp(word.p + 1, "\xe2\x80\x99", 3) ? 3 : 0;
+		if (quote && (word.p[0] | 0x20) != 'o') /* "d'Alésia", "l'Église" */
+			return sure || begins_large(slice_of(word.p + 1 + quote, word.n - 1 - quote));
+		if (begins_large(word))
+			return true;
+		if (words && sure && (word.n > 2 || digit(byte_at(n, i))) && !one_of(word, between)) /* "rue des lilas", "rue du 8 mai 1945" */
+			return true;
+		if (!one_of(word, between))
+			return false;
+		i += word.n;
+	}
+	return false;
+}
+
 /* Values that only their label makes: the least and the greatest length of letters and digits, and how many digits there must be. */
 static const struct {
 	uint8_t element, min, max, digits;
@@ -427,6 +483,8 @@ static bool worth_reading(const struct find *f, const struct number_at *n)
 	size_t len = n->end - n->at;
 	if (n->label != LABEL_NONE || before == '(' || before == '+' || c == '-' || c == '.' || c == '/' || c == ' ' || c == ')')
 		return true;
+	if (c == ',' && len < 5 && street_behind(n))
+		return true;
 	return len == 4 || len == 5 || len >= 13 || (len >= 6 && f->pop) /* masked, a ZIP, a card, a known number */ || (before == ' ' && street_before(n) != n->at);
 }
 
@@ -513,7 +571,7 @@ static size_t digits_read(struct find *f, struct number_at *n)
 		last++;
 	if (labelled(f, n, group_end(&g, last)))
 		return group_end(&g, last);
-	if (street_here(f, n)) {
+	if (street_here(f, n) || street_behind(n)) {
 		hit(f, n, PERSON_ADDRESS, 85, "street.form", 0);
 		stranger_above(f, n->text, n->at, n->offset);
 	} else if (street_before(n) != n->at) {

@@ -150,6 +150,27 @@ static struct word_part part_before(const struct find *f, struct slice t, size_t
 	return p;
 }
 
+/* "King Jr. Boulevard" behind "Martin Luther": where what is called after him ends; 0: nothing is. Words that are of a name only in such company are passed over. */
+static size_t thing_after(const struct find *f, struct slice t, size_t from)
+{
+	static const char *const words[] = {"king", "jr", "sr", "ii", "iii"};
+	for (unsigned k = 0; k < 3; k++) {
+		struct word_part p = part_at(f, t, from);
+		bool of_name = false;
+		if (p.end == p.at || !(p.is & IS_CAPITAL))
+			return 0;
+		if (k && p.is & IS_THING && !(p.is & IS_FAMILY))
+			return p.end;
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			of_name |= slice_eq_nocase(slice_of(t.p + p.at, p.end - p.at), words[i]);
+		from = p.end + (at(t, p.end) == '.');
+		if (!of_name || at(t, from) != ' ')
+			return 0;
+		from++;
+	}
+	return 0;
+}
+
 /* Words of a name behind `end`: initials, particles, words with a capital. Returns how many; *ret_thing: where what they end in ends, when that makes all of them a thing's name; 0. */
 static unsigned parts_behind(const struct find *f, struct slice t, size_t end, bool caps, struct word_part v[PARTS_MOST], size_t *ret_thing)
 {
@@ -175,8 +196,10 @@ static unsigned parts_behind(const struct find *f, struct slice t, size_t end, b
 			*ret_thing = p.end;
 			break;
 		}
-		if (p.is & (IS_TERM | IS_OTHER | IS_TITLE | IS_COMMON) || (p.is & IS_CAPS && !caps))
+		if (p.is & (IS_TERM | IS_OTHER | IS_TITLE | IS_COMMON) || (p.is & IS_CAPS && !caps)) {
+			*ret_thing = p.is & (IS_OTHER | IS_COMMON) ? thing_after(f, t, from) : 0;
 			break;
+		}
 		v[n++] = p;
 		i = p.end;
 	}

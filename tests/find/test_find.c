@@ -470,6 +470,7 @@ static void test_names(void **state)
 	names("NURSING HANDOVER: OLGA CAME. DISCUSSED WITH TEAM", "");
 	names("Seen with OLGA TREVELYN today", ":name ");
 	names("OLGA TREVELYN", ":name ");
+	names("on Martin Luther King Jr. Boulevard, near Martin Luther King Hospital", "");
 	names("A CT by Siemens, an MRI by Philips; the Kelly clamp and the Allen test", "");
 	names("Hi Team, hello everyone, Dear Customer", "");
 }
@@ -491,6 +492,14 @@ static void test_places(void **state)
 	places("abita in Via Giuseppe Verdi 131.", ":address ");
 	places("Calle de la Luna 5", ":address ");
 	places("przy ul. Cicha 86", ":address ");
+	places("12 rue des Lilas, 69003 Lyon", ":address ");
+	places("habite 3 bis, avenue Foch", ":address ");
+	places("au 45 Rue Sainte-Catherine O", ":address ");
+	places("8 place de l'\xc3\x89glise", ":address ");
+	places("8 place de l\xe2\x80\x99\xc3\x89glise", ":address ");
+	places("17, rue du 8 mai 1945", ":address ");
+	places("27 chemin d'en haut", ":address ");
+	places("2 places de parking, 1 place de parking, 3 cours de natation, 10 route, 5 rue the day, 4 avenue", "");
 	places("at K1A 0B1 and SW1A 1AA", ":address :address ");
 	places("ZIP: 35350, my zip code is 880", ":address :address ");
 	places("not answering at 020 7946 0958", ":phone ");
