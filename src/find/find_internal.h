@@ -74,6 +74,8 @@ struct name_words {
 	char text[120];
 };
 void name_words(struct slice s, struct name_words *ret);
+/* The same words as they are written where a keyboard has no such letters: Müller as Mueller, Jürgen as Juergen, Sørensen as Soerensen, Åberg as Aaberg. ret: hashes, 0 where a word has no other spelling. */
+void name_spelled(struct slice s, const struct name_words *w, uint64_t ret[8]);
 /* Chinese, Japanese and Korean names are written without a blank in between, or with one: "王小明", "王 小明", surname 王 and given name 小明. Is a sign of these scripts at p (its first byte there)? */
 static inline bool name_sign(const uint8_t *p, size_t n)
 {

@@ -192,3 +192,37 @@ void name_words(struct slice s, struct name_words *ret)
 	if (!ret->n) /* "D": all that is known of the name */
 		words_of(s, 1, ret);
 }
+
+void name_spelled(struct slice s, const struct name_words *w, uint64_t ret[8])
+{
+	static const struct {
+		uint8_t small, large; /* behind C3: U+00C0 to U+00FF in UTF-8 */
+		char as[3];
+	} letters[] = {{0xA4, 0x84, "ae"}, {0xB6, 0x96, "oe"}, {0xBC, 0x9C, "ue"}, {0xB8, 0x98, "oe"}, {0xA5, 0x85, "aa"}};
+	uint8_t text[512];
+	size_t n = 0;
+	bool any = false;
+	struct name_words as;
+	memset(ret, 0, 8 * sizeof *ret);
+	if (!s.n || !memchr(s.p, 0xC3, s.n))
+		return;
+	for (size_t i = 0; i < s.n && n + 2 < sizeof text; i++) {
+		size_t k = ARRAY_LEN(letters);
+		if (s.p[i] == 0xC3 && i + 1 < s.n)
+			for (k = 0; k < ARRAY_LEN(letters) && s.p[i + 1] != letters[k].small && s.p[i + 1] != letters[k].large; k++)
+				continue;
+		if (k == ARRAY_LEN(letters)) {
+			text[n++] = s.p[i];
+			continue;
+		}
+		memcpy(text + n, letters[k].as, 2);
+		n += 2;
+		i++;
+		any = true;
+	}
+	if (!any)
+		return;
+	name_words(slice_of(text, n), &as);
+	for (unsigned i = 0; i < w->n && as.n == w->n; i++)
+		ret[i] = as.h[i] != w->h[i] ? as.h[i] : 0;
+}

@@ -147,8 +147,15 @@ static void add_word(struct find_population *p, uint64_t h)
 		__atomic_fetch_or(&p->word_map[i >> 6], bit, __ATOMIC_RELAXED);
 }
 
+struct row_values {
+	struct name_words first, last, maiden, joined;
+	uint64_t first_as[8], last_as[8]; /* other spellings of their words (name_spelled) */
+	uint32_t dob, addr;
+	struct slice house, zip;
+};
+
 /* A whole name in one value: "Surname, Given Middle", or the surname last. */
-static void whole_name(struct slice s, struct name_words *first, struct name_words *last)
+static void whole_name(struct slice s, struct row_values *r)
 {
 	struct slice given, surname = slice_cut(s, ',', &given);
 	if (!given.p) {
@@ -159,8 +166,10 @@ static void whole_name(struct slice s, struct name_words *first, struct name_wor
 		given = slice_of(s.p, i);
 		surname = slice_of(s.p + i, s.n - i);
 	}
-	name_words(given, first);
-	name_words(surname, last);
+	name_words(given, &r->first);
+	name_spelled(given, &r->first, r->first_as);
+	name_words(surname, &r->last);
+	name_spelled(surname, &r->last, r->last_as);
 }
 
 /* Dates that stand for "not known". */
@@ -168,12 +177,6 @@ static bool default_date(const struct person_date *d)
 {
 	return d->year <= 1901 && d->month == 1 && d->day == 1;
 }
-
-struct row_values {
-	struct name_words first, last, maiden, joined;
-	uint32_t dob, addr;
-	struct slice house, zip;
-};
 
 /* Is the word one of those that say nothing, in a name that has another? */
 static bool idle(const struct name_words *w, unsigned i)
@@ -212,6 +215,37 @@ static void add_whole(struct taking *t, const struct row_values *r)
 		add_key(t, key_with(pair, r->addr), KEY_NAME_ADDR);
 }
 
+static void add_pair(struct taking *t, const struct row_values *r, uint64_t first, uint64_t last)
+{
+	uint64_t pair = key_pair(first, last);
+	add_key(t, pair, KEY_NAME);
+	if (r->dob)
+		add_key(t, key_with(pair, r->dob), KEY_NAME_DOB);
+	if (r->addr)
+		add_key(t, key_with(pair, r->addr), KEY_NAME_ADDR);
+}
+
+/* Jürgen Müller is Juergen Mueller, too, and Jurgen Mueller where only one of them was written so. */
+static void add_spelled(struct taking *t, const struct row_values *r)
+{
+	for (unsigned i = 0; i < r->last.n && i < 4; i++)
+		for (unsigned j = 0; j < r->first.n && j < 3; j++) {
+			const uint64_t l = r->last_as[i], f = r->first_as[j];
+			if ((!l && !f) || idle(&r->last, i) || idle(&r->first, j))
+				continue;
+			if (l) {
+				add_word(t->p, l);
+				add_pair(t, r, r->first.h[j], l);
+			}
+			if (f) {
+				add_word(t->p, f);
+				add_pair(t, r, f, r->last.h[i]);
+			}
+			if (l && f)
+				add_pair(t, r, f, l);
+		}
+}
+
 static void add_names(struct taking *t, const struct row_values *r)
 {
 	const struct name_words *surname[] = {&r->last, &r->maiden, &r->joined};
@@ -229,14 +263,10 @@ static void add_names(struct taking *t, const struct row_values *r)
 			for (unsigned j = 0; j < r->first.n && j < 3; j++) {
 				if (idle(&r->first, j))
 					continue;
-				uint64_t pair = key_pair(r->first.h[j], surname[k]->h[i]);
-				add_key(t, pair, KEY_NAME);
-				if (r->dob)
-					add_key(t, key_with(pair, r->dob), KEY_NAME_DOB);
-				if (r->addr)
-					add_key(t, key_with(pair, r->addr), KEY_NAME_ADDR);
+				add_pair(t, r, r->first.h[j], surname[k]->h[i]);
 			}
 		}
+	add_spelled(t, r);
 	for (unsigned i = 0; r->dob && i < r->first.n && i < 3; i++)
 		add_key(t, key_with(r->first.h[i], r->dob), KEY_WORD_DOB);
 }
@@ -285,12 +315,18 @@ static void take_value(struct taking *t, struct row_values *r, const struct find
 	struct person_date d;
 	bool swap;
 	switch (v->role) {
-	case PERSON_ROLE_FIRST: name_words(v->text, &r->first); break;
-	case PERSON_ROLE_LAST: name_words(v->text, &r->last); break;
+	case PERSON_ROLE_FIRST:
+		name_words(v->text, &r->first);
+		name_spelled(v->text, &r->first, r->first_as);
+		break;
+	case PERSON_ROLE_LAST:
+		name_words(v->text, &r->last);
+		name_spelled(v->text, &r->last, r->last_as);
+		break;
 	case PERSON_ROLE_MAIDEN: name_words(v->text, &r->maiden); break;
 	case PERSON_ROLE_NAME:
 		if (!r->first.n && !r->last.n)
-			whole_name(v->text, &r->first, &r->last);
+			whole_name(v->text, r);
 		break;
 	case PERSON_ROLE_DOB:
 		if (person_date(v->text, t->p->day_first, t->p->this_year, &d, &swap) && !default_date(&d))
@@ -348,6 +384,8 @@ static int add_row(struct taking *t, struct slice id, const struct find_value *v
 		return ERR_MEMORY;
 	r.first.n = r.last.n = r.maiden.n = 0;
 	r.first.text[0] = r.last.text[0] = r.maiden.text[0] = 0;
+	memset(r.first_as, 0, sizeof r.first_as);
+	memset(r.last_as, 0, sizeof r.last_as);
 	r.dob = 0;
 	r.house = r.zip = SLICE_NULL;
 	for (size_t i = 0; i < n; i++)

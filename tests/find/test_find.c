@@ -475,6 +475,34 @@ static void test_names(void **state)
 	names("Hi Team, hello everyone, Dear Customer", "");
 }
 
+/* Names of the list with letters that not every keyboard has. */
+static void test_spelled(void **state)
+{
+	static const struct {
+		const char *text, *as;
+	} table[] = {
+		{"J\xc3\xbcrgen M\xc3\xbcller came in.", "U1:name "},
+		{"Jurgen Muller came in.", "U1:name "},
+		{"Juergen Mueller came in.", "U1:name "},
+		{"MUELLER, JUERGEN came in.", "U1:name "},
+		{"Juergen M\xc3\xbcller came in.", "U1:name "},
+		{"Patient: Kjell Soerensen-Aas", "U2:name "},
+		{"\xc3\x96zlem Oezdemir", "U3:name "},
+		{"Oezlem Ozdemir", "U3:name "},
+		{"Michael Goetz", "U4:name "},
+		{"Juergen Goetz", ":name "}, /* two persons' words are nobody's name */
+	};
+	struct find_population *p = made(SLICE("person_id,last,first\nU1,M\xc3\xbcller,J\xc3\xbcrgen\nU2,S\xc3\xb8rensen-Aas,Kjell\nU3,\xc3\x96zdemir,\xc3\x96zlem\nU4,G\xc3\xb6tz,Michael\n"), 1);
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		struct err e = {0};
+		struct find *f = begun(p, "name", false);
+		assert_int_equal(find_text(f, slice_str(table[i].text), 0, &e), 0);
+		ended(f, table[i].as);
+	}
+	find_population_free(p);
+}
+
 /* Addresses and telephone numbers as other countries write them. */
 static void places(const char *t, const char *as)
 {
@@ -728,7 +756,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_whole_names), cmocka_unit_test(test_forms), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
-		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_names), cmocka_unit_test(test_places), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_spelled), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_names), cmocka_unit_test(test_places), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_long_list), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
