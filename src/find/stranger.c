@@ -266,6 +266,26 @@ static bool stands_out(struct slice t, size_t from, size_t end)
 	return small || !more;
 }
 
+/* "Thompson, Marcus D": a surname and a comma before a given name that is no place. Where the surname begins; `from`: it is no such name. "John Thompson, Marcus" are two. */
+static size_t surname_first(const struct find *f, struct slice t, const struct word_part *me)
+{
+	static const char *const places[] = {"georgia", "virginia", "carolina", "dakota", "montana", "florida", "indiana", "austin", "charlotte", "paris", "london", "sydney", "florence", "victoria", "adelaide", "madison", "jackson", "lincoln", "savannah", "jordan", "chad", "israel", "kenya", "india", "chelsea", "brooklyn", "houston", "dallas"};
+	size_t from = me->at, i;
+	if (from < 4 || t.p[from - 1] != ' ' || t.p[from - 2] != ',' || !(me->is & (IS_ALONE | IS_PAIR)))
+		return from;
+	for (i = from - 2; i && from - i < WORD_MOST && (of_word(t, i - 1) || t.p[i - 1] == '\'' || t.p[i - 1] == '-'); i--) /* it was looked at by itself and passed over */
+		continue;
+	while (i < from - 2 && !of_word(t, i))
+		i++;
+	struct word_part p = {i, from - 2, i < from - 2 ? what(f, t, i, from - 2) : 0}, before = part_before(f, t, i, 0);
+	if (!(p.is & IS_FAMILY) || !(p.is & IS_CAPITAL) || p.is & (IS_ALONE | IS_COMMON | IS_TITLE | IS_THING) || (p.is ^ me->is) & IS_CAPS || before.is & IS_CAPITAL)
+		return from;
+	for (size_t k = 0; k < ARRAY_LEN(places); k++)
+		if (slice_eq_nocase(slice_of(t.p + me->at, me->end - me->at), places[k]))
+			return from;
+	return i;
+}
+
 size_t stranger_name(struct find *f, const struct name_at *n)
 {
 	struct slice t = n->text;
@@ -296,6 +316,11 @@ size_t stranger_name(struct find *f, const struct name_at *n)
 		return thing;
 	if (owns_thing(f, t, k ? behind[k - 1].end : end))
 		return last;
+	size_t surname = surname_first(f, t, &me);
+	if (surname < from) {
+		hit(f, n->offset + surname, 70, "name.given");
+		return last;
+	}
 	struct word_part p = part_before(f, t, from, n->from);
 	bool in_place = p.end > p.at && place_word(t, &p);
 	if (me.is & (IS_ALONE | IS_PAIR) && (k || family)) {

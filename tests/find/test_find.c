@@ -470,6 +470,9 @@ static void test_names(void **state)
 	names("NURSING HANDOVER: OLGA CAME. DISCUSSED WITH TEAM", "");
 	names("Seen with OLGA TREVELYN today", ":name ");
 	names("OLGA TREVELYN", ":name ");
+	names("Insured: THOMPSON, MARCUS D", ":name ");
+	names("Attending was Peterson, Kenneth.", ":name ");
+	names("from Washington, Georgia, and Jackson, Virginia", "");
 	names("on Martin Luther King Jr. Boulevard, near Martin Luther King Hospital", "");
 	names("A CT by Siemens, an MRI by Philips; the Kelly clamp and the Allen test", "");
 	names("Hi Team, hello everyone, Dear Customer", "");
