@@ -22,8 +22,10 @@ static int each(struct evidence *v, struct slice text)
 		evidence_damaged(v);
 		return 0;
 	}
+	const struct json_node *within = json_get(n, "_index") ? json_get(n, "_source") : NULL; /* {"_index":..,"_source":{..}}: as it comes out of Elasticsearch */
+	const struct json_node *record = within && within->type == JSON_OBJ ? within : n;
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(kinds); i++)
-		r = kinds[i](v, n);
+		r = kinds[i](v, record);
 	return r == 1 ? 0 : r;
 }
 

@@ -197,9 +197,12 @@ static bool refused(const struct evidence_win *w)
 {
 	struct slice result = get(w, "Result");
 	size_t at;
-	/* the bit of AUDIT_FAILURE in Keywords (0x0010000000000000) */
+	/* the bit of AUDIT_FAILURE in Keywords (0x0010000000000000); NXLog writes the same number in decimal, with its sign, and a word beside it */
+	uint64_t number;
 	bool bit = w->keywords.n == 18 && slice_starts(w->keywords, "0x80") && (w->keywords.p[4] == '1' || w->keywords.p[4] == '3');
-	return bit || evidence_find_nocase(w->keywords, "Failure", &at) || evidence_find_nocase(result, "Failure", &at);
+	if (w->keywords.n > 1 && w->keywords.p[0] == '-' && num_u64(evidence_from(w->keywords, 1), 0, UINT64_MAX, &number) == 0)
+		bit = (~number + 1) >> 52 & 1; /* of its two's complement */
+	return bit || evidence_find_nocase(w->keywords, "Failure", &at) || evidence_find_nocase(result, "Failure", &at) || slice_eq_nocase(get(w, "EventType"), "AUDIT_FAILURE");
 }
 
 /* ---- what each event says ---- */

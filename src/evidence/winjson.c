@@ -1,17 +1,31 @@
-/* Events of Windows and of NAS heads that write them so as JSON: evtx_dump's and wevtutil-like {"Event":{"System":..,"EventData":..}}, winlogbeat's {"winlog":{"event_data":..}}; and the fields beside each other. */
+/* Events of Windows and of NAS heads that write them so as JSON: evtx_dump's and wevtutil-like {"Event":{"System":..,"EventData":..}}; winlogbeat's {"winlog":{"event_data":..}} and, before version 7, {"event_id":..,"event_data":..}; and the fields beside each other, as NXLog
+ * (im_msvistalog) and Azure's SecurityEvent have them. */
 #include "evidence_internal.h"
 
 static struct slice scalar(const struct json_node *n)
 {
 	if (n && n->type == JSON_OBJ) /* {"#text": 4663, "#attributes": {}} */
 		n = json_get(n, "#text");
+	if (n && n->type == JSON_ARR) /* ["Audit Failure"] */
+		n = n->child;
 	return n && (n->type == JSON_STR || n->type == JSON_NUM) ? n->value : SLICE_NULL;
+}
+
+static struct slice first_of(const struct json_node *n, const char *const *names)
+{
+	struct slice s = SLICE_NULL;
+	for (size_t i = 0; names[i] && !s.n; i++)
+		s = scalar(json_get(n, names[i]));
+	return s;
 }
 
 static void data(struct evidence_win *w, const struct json_node *n)
 {
-	for (const struct json_node *c = n && n->type == JSON_OBJ ? n->child : NULL; c; c = c->next)
-		evidence_win_put(w, c->key, scalar(c));
+	for (const struct json_node *c = n && n->type == JSON_OBJ ? n->child : NULL; c; c = c->next) {
+		struct slice value = scalar(c);
+		if (value.n) /* a table's row has a column for each field of any event: the empty ones are not to fill the room */
+			evidence_win_put(w, c->key, value);
+	}
 }
 
 static bool an_event(const struct json_node *n, struct evidence_win *w)
@@ -37,15 +51,25 @@ static bool an_event(const struct json_node *n, struct evidence_win *w)
 		data(w, json_get(b, "event_data"));
 		return w->id.n > 0;
 	}
-	/* flat, as shippers make it: the fields beside each other */
-	if (json_get(n, "EventID") && (json_get(n, "ObjectName") || json_get(n, "RelativeTargetName"))) {
-		static const char *const times[] = {"TimeCreated", "SystemTime", "@timestamp", "timestamp", "time", "EventTime", NULL}, *const hosts[] = {"Computer", "Hostname", "SVMName", "host", NULL};
-		for (size_t i = 0; times[i] && !w->time.n; i++)
-			w->time = scalar(json_get(n, times[i]));
-		for (size_t i = 0; hosts[i] && !w->computer.n; i++)
-			w->computer = scalar(json_get(n, hosts[i]));
+	b = json_get(n, "event_data");
+	if (b && b->type == JSON_OBJ && json_get(n, "event_id")) {
+		w->id = scalar(json_get(n, "event_id"));
+		w->record = scalar(json_get(n, "record_number"));
+		w->computer = scalar(json_get(n, "computer_name"));
+		w->time = json_text(n, "@timestamp");
+		w->provider = scalar(json_get(n, "source_name"));
+		w->keywords = scalar(json_get(n, "keywords"));
+		data(w, b);
+		return w->id.n > 0;
+	}
+	/* flat: what names an object, or joins to what does (a logon, a handle's end) */
+	static const char *const tells[] = {"ObjectName", "RelativeTargetName", "ShareName", "HandleId", "TargetLogonId", NULL};
+	if (json_get(n, "EventID") && first_of(n, tells).n) {
+		static const char *const times[] = {"TimeCreated", "SystemTime", "TimeGenerated", "@timestamp", "timestamp", "time", "EventTime", NULL}, *const hosts[] = {"Computer", "Hostname", "SVMName", "host", NULL}, *const records[] = {"EventRecordID", "EventRecordId", "RecordNumber", NULL};
+		w->time = first_of(n, times);
+		w->computer = first_of(n, hosts);
 		w->id = scalar(json_get(n, "EventID"));
-		w->record = scalar(json_get(n, "EventRecordID"));
+		w->record = first_of(n, records);
 		w->keywords = scalar(json_get(n, "Keywords"));
 		data(w, n);
 		return true;

@@ -152,6 +152,47 @@ static void as_json(void **state)
 	assert_int_equal(object("\\ifs\\d\\x.txt")->bytes, 7);
 }
 
+#define NX_OK ",\"Keywords\":-9214364837600034816,\"EventType\":\"AUDIT_SUCCESS\""
+#define NX_NO ",\"Keywords\":-9218868437227405312"
+#define NX(id, result, more) "{\"EventTime\":\"2026-11-21 23:03:39\",\"Hostname\":\"F\"" result ",\"SourceName\":\"Microsoft-Windows-Security-Auditing\",\"EventID\":" id ",\"SubjectUserName\":\"eve\",\"SubjectLogonId\":\"0xabc\"" more "}\n"
+
+/* What ships events to elsewhere puts the fields beside each other: those without an object's name join what has one; who was refused touched nothing. */
+static void as_json_of_shippers(void **state)
+{
+	(void)state;
+	assert_int_equal(take_text(NX("4624", NX_OK, ",\"TargetLogonId\":\"0xabc\",\"IpAddress\":\"10.0.9.9\"") NX("4663", NX_OK, ",\"ObjectType\":\"File\",\"ObjectName\":\"D:\\\\a\",\"HandleId\":\"0x10\",\"AccessMask\":\"0x1\",\"ProcessId\":\"0x4\",\"ProcessName\":\"\"")
+	                               NX("4656", NX_OK, ",\"ObjectType\":\"File\",\"ObjectName\":\"D:\\\\b\",\"HandleId\":\"0x14\",\"AccessMask\":\"0x10000\",\"ProcessId\":\"0x4\"") NX("4660", NX_OK, ",\"HandleId\":\"0x14\",\"ProcessId\":\"0x4\"")
+	                                   NX("4656", NX_NO, ",\"ObjectType\":\"File\",\"ObjectName\":\"D:\\\\no\",\"HandleId\":\"0x0\",\"AccessMask\":\"0x1\"") NX("4656", ",\"EventType\":\"AUDIT_FAILURE\"", ",\"ObjectType\":\"File\",\"ObjectName\":\"D:\\\\no\",\"AccessMask\":\"0x1\"")),
+	                 0);
+	assert_int_equal(level("D:\\a"), EVIDENCE_ACQUIRED);
+	assert_true(is(object("D:\\a")->from[0], "10.0.9.9") && because("D:\\b", "deleted"));
+	assert_null(object("D:\\no"));
+	assert_int_equal(account.failed, 2);
+
+	/* Azure's SecurityEvent: a column for each field of any event */
+	struct buf b;
+	buf_init(&b, 1u << 20);
+	buf_printf(&b, "%s", "{\"TimeGenerated\":\"2026-11-21T23:03:39.5Z\",\"Computer\":\"F\",\"EventID\":4624,\"TargetLogonId\":\"0xabd\",\"IpAddress\":\"10.0.9.8\"}\n{\"TimeGenerated\":\"2026-11-21T23:03:39.5Z\",\"Computer\":\"F\",\"EventID\":4663");
+	for (int i = 0; i < 200; i++)
+		buf_printf(&b, ",\"Column%d\":\"\"", i);
+	buf_printf(&b, "%s", ",\"ObjectName\":\"D:\\\\c\",\"ObjectType\":\"File\",\"AccessMask\":\"0x1\",\"SubjectLogonId\":\"0xabd\",\"ProcessId\":\"0x4\"}\n");
+	assert_int_equal(take(buf_slice(&b)), 0);
+	buf_done(&b);
+	assert_int_equal(level("D:\\c"), EVIDENCE_ACQUIRED);
+	assert_int_equal(object("D:\\c")->first, at("2026-11-21T23:03:39.5Z"));
+
+	/* winlogbeat before 7, as it lies and out of Elasticsearch */
+#define BEAT6(id, word, more) "{\"@timestamp\":\"2026-11-21T23:03:40Z\",\"computer_name\":\"F\",\"event_id\":" id ",\"record_number\":\"8\",\"keywords\":[\"" word "\"],\"event_data\":{" more "}}"
+	assert_int_equal(take_text(BEAT6("4663", "Audit Success", "\"ObjectName\":\"D:\\\\d\",\"AccessMask\":\"0x1\",\"ProcessName\":\"x.exe\"") "\n" BEAT6("4656", "Audit Failure", "\"ObjectName\":\"D:\\\\no\",\"AccessMask\":\"0x1\"") "\n"
+	                           "{\"_index\":\"winlogbeat-6\",\"_id\":\"1\",\"_source\":" BEAT6("4663", "Audit Success", "\"ObjectName\":\"D:\\\\e\",\"AccessMask\":\"0x1\",\"ProcessName\":\"x.exe\"") "}\n"),
+	                 0);
+	assert_int_equal(level("D:\\d"), EVIDENCE_ACCESSED);
+	assert_int_equal(level("D:\\e"), EVIDENCE_ACCESSED);
+	assert_int_equal(object("D:\\d")->first_record, 8);
+	assert_null(object("D:\\no"));
+	assert_int_equal(account.failed, 1);
+}
+
 /* ---- EVTX ---- */
 
 static void wide(struct buf *b, const char *s)
@@ -296,7 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_each_proves, reset, drop), cmocka_unit_test_setup_teardown(over_the_share, reset, drop), cmocka_unit_test_setup_teardown(refused_is_no_touch, reset, drop), cmocka_unit_test_setup_teardown(ontap, reset, drop),
-		cmocka_unit_test_setup_teardown(onefs, reset, drop), cmocka_unit_test_setup_teardown(wide_text, reset, drop), cmocka_unit_test_setup_teardown(as_json, reset, drop), cmocka_unit_test_setup_teardown(evtx, reset, drop),
+		cmocka_unit_test_setup_teardown(onefs, reset, drop), cmocka_unit_test_setup_teardown(wide_text, reset, drop), cmocka_unit_test_setup_teardown(as_json, reset, drop), cmocka_unit_test_setup_teardown(as_json_of_shippers, reset, drop), cmocka_unit_test_setup_teardown(evtx, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
