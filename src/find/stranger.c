@@ -110,14 +110,20 @@ static unsigned meaning(const struct find *f, uint64_t h, size_t n)
 /* The words of "Anna-Maria" and "O'Brien" by each of them. */
 static unsigned what(const struct find *f, struct slice t, size_t from, size_t end)
 {
-	struct name_words w;
 	unsigned is = capital(t, from) ? IS_CAPITAL : 0;
-	bool small = false;
-	name_words(slice_of(t.p + from, end - from), &w);
-	for (unsigned i = 0; i < w.n; i++)
-		is |= meaning(f, w.h[i], w.len[i]);
-	for (size_t i = from; i < end; i++)
-		small |= at(t, i) >= 'a';
+	bool small = false, plain = end - from <= 32;
+	for (size_t i = from; i < end; i++) {
+		small |= t.p[i] >= 'a';
+		plain &= letter(t.p[i]);
+	}
+	if (plain) { /* one word of letters, as nearly all are */
+		is |= meaning(f, key_word(t.p + from, end - from), end - from);
+	} else {
+		struct name_words w;
+		name_words(slice_of(t.p + from, end - from), &w);
+		for (unsigned i = 0; i < w.n; i++)
+			is |= meaning(f, w.h[i], w.len[i]);
+	}
 	if (end - from == 1 || (end - from == 2 && t.p[from] >= 0x80))
 		is |= IS_INITIAL;
 	else if (!small)
