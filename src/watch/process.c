@@ -177,6 +177,8 @@ int proc_read(int32_t tid, const struct proc_rules *r, struct proc *ret)
 	p.ppid = (int32_t)f[1];
 	p.pgid = (int32_t)f[2];
 	p.sid = (int32_t)f[3];
+	if (p.sid < 0) /* ended, and being taken off the list of processes just now: the kernel knows its group and its session no more (proc(5) has -1) */
+		return ERR_NOT_FOUND;
 	p.start = f[19];
 	if (p.sid == p.pid)
 		p.leader_start = p.start;

@@ -208,8 +208,30 @@ static void test_ids(void **state)
 		assert_false(id_valid(bad[i]));
 }
 
+/* Between its end and its removal the kernel knows a process's group and session no more (proc(5): -1). What such a one did must not count as another session's: files that it had removed were not put back. */
+static void test_ending(void **state)
+{
+	(void)state;
+	static const struct watch_config c;
+	struct proc_rules rules;
+	struct proc p;
+	proc_rules_init(&rules, &c);
+	const pid_t own = getsid(0);
+	struct sigaction was, ignore = {.sa_handler = SIG_IGN};
+	assert_int_equal(sigaction(SIGCHLD, &ignore, &was), 0); /* nobody waits for it: it goes from the list as it ends */
+	for (int i = 0; i < 4000; i++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(0);
+		assert_true(pid > 0);
+		while (proc_read(pid, &rules, &p) == 0)
+			assert_int_equal(p.sid, own);
+	}
+	assert_int_equal(sigaction(SIGCHLD, &was, NULL), 0);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_kin), cmocka_unit_test(test_read), cmocka_unit_test(test_truncating), cmocka_unit_test(test_ids)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_kin), cmocka_unit_test(test_read), cmocka_unit_test(test_ending), cmocka_unit_test(test_truncating), cmocka_unit_test(test_ids)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
