@@ -14,7 +14,9 @@ where = os.path.dirname(os.path.abspath(site))
 
 
 def status():
-    return json.loads(subprocess.run([program, "status", "--site", site, "--json"], check=True, capture_output=True).stdout)
+    r = subprocess.run([program, "status", "--site", site, "--json"], capture_output=True)
+    assert r.returncode == 0, (r.returncode, r.stderr)
+    return json.loads(r.stdout)
 
 
 def sign_in():
