@@ -52,22 +52,29 @@ struct slice ledger_remembered(uint8_t kind, struct slice body)
 	return lf ? slice_of(lf + 1, body.n - (size_t)(lf + 1 - body.p)) : body;
 }
 
-/* Room for n more bytes of text? A disk with room makes segments as they are needed; a tight one has only those that were made ahead, and of them ordinary entries
- * leave the reserve. */
+/* What is staged, and n bytes more, in segments: bytes, and the largest record of it. A record ends with the entry that reaches the target. */
+static uint64_t staged_size(const struct ledger *l, uint64_t n, uint64_t *ret_record)
+{
+	uint64_t staged = l->staged.n + n, most = WAL_RECORD_TARGET + (n > l->staged_most ? n : l->staged_most);
+	*ret_record = ledger_record_size(staged < most ? staged : most);
+	return staged + (staged / WAL_RECORD_TARGET + 2) * 2 * WAL_PAGE;
+}
+
+/* Room for n more bytes of text? What is at hand (the rest of the segment in use, and those made ahead) is there whatever becomes of the disk, and of it ordinary entries leave the reserve. Where that is not
+ * enough a segment would have to be made, and the disk is asked now: what the housekeeper saw a quarter of a second ago may have been filled since, and a commit that finds no room cannot be taken back. */
 static int room(struct ledger *l, uint64_t n, bool ordinary, struct err *e)
 {
 	struct ledger_house *h = &l->house;
+	uint64_t rest = l->cur ? l->cur->size - l->cur->used : 0, record, need = staged_size(l, n, &record);
+	bool enough, beyond = record > l->o.segment_size - WAL_PAGE; /* no segment made ahead holds it */
 	pthread_mutex_lock(&h->mu);
-	bool tight = h->tight;
-	uint64_t left = h->spare_bytes;
+	uint64_t left = h->spare_bytes + rest, lost = ordinary || need <= rest ? 0 : h->spare_n * record; /* the end of a segment into which the next record does not go */
 	pthread_mutex_unlock(&h->mu);
-	if (!tight)
+	if ((!beyond || need <= rest) && left >= need + lost + (ordinary ? l->o.reserve : 0))
 		return 0;
-	if (l->cur)
-		left += l->cur->size - l->cur->used;
-	uint64_t staged = l->staged.n + n, need = staged + (staged / WAL_RECORD_TARGET + 2) * 2 * WAL_PAGE + (ordinary ? l->o.reserve : 0);
-	if (left >= need)
-		return 0;
+	int r = ledger_house_room(l, beyond ? record : 0, &enough, e);
+	if (r < 0 || enough)
+		return r;
 	if (ordinary)
 		return err_set(e, ERR_FULL, NULL,
 		               "the disk is nearly full: what is left (%" PRIu64 " MiB) is kept for views, captures and cuts; make room on the site's volume", left >> 20);
@@ -145,6 +152,8 @@ int ledger_append(struct ledger *l, uint8_t kind, uint8_t flags, const char *sou
 	buf_add_slice(&l->staged, body);
 	buf_u8(&l->staged, '\n');
 	assert(buf_ok(&l->staged));
+	if (body.n + ENTRY_LINE_MAX > l->staged_most)
+		l->staged_most = body.n + ENTRY_LINE_MAX;
 
 	if (ledger_remembers(kind))
 		ledger_seen_add(l->seen, ledger_seen_print(l->seen, SEEN_BODY, ledger_remembered(kind, body)), seq, check_of(&t->leaf));
@@ -378,6 +387,7 @@ int ledger_commit(struct ledger *l, struct err *e)
 	settle(l, from);
 	l->durable = l->entries.end;
 	l->batch++;
+	l->staged_most = 0;
 	buf_reset(&l->staged);
 	if (l->staged.cap + l->sealed.cap > 16 * WRITE_PIECE) { /* after a giant: its room is not kept */
 		buf_done(&l->staged);

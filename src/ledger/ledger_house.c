@@ -408,8 +408,7 @@ static uint64_t margin(const struct ledger *l)
 	return 2 * l->o.pack_size + 2 * l->o.segment_size;
 }
 
-/* Is the disk so full that the reserve, or room for packs, is in danger? */
-static int look_at_disk(struct ledger *l, uint64_t *ret_free, struct err *e)
+int ledger_house_room(struct ledger *l, uint64_t bytes, bool *ret_enough, struct err *e)
 {
 	struct ledger_house *h = &l->house;
 	uint64_t free_bytes;
@@ -418,9 +417,8 @@ static int look_at_disk(struct ledger *l, uint64_t *ret_free, struct err *e)
 		return r;
 	pthread_mutex_lock(&h->mu);
 	uint64_t missing = h->spare_bytes < l->o.reserve ? l->o.reserve - h->spare_bytes : 0;
-	h->tight = free_bytes < missing + margin(l);
 	pthread_mutex_unlock(&h->mu);
-	*ret_free = free_bytes;
+	*ret_enough = free_bytes >= missing + margin(l) + bytes;
 	return 0;
 }
 
@@ -433,7 +431,7 @@ static int provide(struct ledger *l, const struct task *t, bool *ret_more, struc
 	if (t->now - h->opened_at < SPARE_DELAY || t->now - h->room_at < TIME_SEC / 4)
 		return 0;
 	h->room_at = t->now;
-	int r = look_at_disk(l, &free_bytes, e);
+	int r = file_free_bytes(l->walfd, &free_bytes, e);
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&h->mu);
@@ -594,10 +592,8 @@ int ledger_house_init(struct ledger *l, struct err *e)
 int ledger_house_start(struct ledger *l, struct err *e)
 {
 	struct ledger_house *h = &l->house;
-	uint64_t free_bytes;
-	int r = look_at_disk(l, &free_bytes, e);
-	if (r < 0 || l->o.single_thread)
-		return r;
+	if (l->o.single_thread)
+		return 0;
 	h->threaded = true;
 	int no = pthread_create(&h->thread, NULL, loop, l);
 	if (no) {

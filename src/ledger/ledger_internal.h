@@ -378,7 +378,6 @@ struct ledger_house {
 	bool control_known; /* control ids of all entries are in the table */
 	struct err error; /* the last failure, until a tick has told it */
 	uint64_t rounds;  /* steps done */
-	bool tight;       /* the disk cannot hold the reserve and a margin */
 	/* under mu: passed back and forth */
 	enum ledger_pack_state pack_state;
 	struct ledger_pack_info pack;
@@ -427,6 +426,7 @@ struct ledger {
 	uint64_t tail_end;            /* of a reader: end of what the segments hold beyond the checkpoint; 0: nothing */
 	int64_t last_time;
 	struct buf staged, sealed;
+	uint64_t staged_most; /* bytes of the largest entry that is staged, with its line */
 	uint8_t *aligned; /* DIRECT_MOST bytes, as O_DIRECT wants them; NULL until needed */
 	uint8_t salts[4096];
 	size_t salts_left;
@@ -496,6 +496,8 @@ int ledger_house_init(struct ledger *l, struct err *e) MUST;
 int ledger_house_start(struct ledger *l, struct err *e) MUST;
 void ledger_house_stop(struct ledger *l);
 void ledger_house_done(struct ledger *l);
+/* Does the disk, asked now, hold what is missing of the reserve, a margin for packs and segments, and bytes more? */
+int ledger_house_room(struct ledger *l, uint64_t bytes, bool *ret_enough, struct err *e) MUST;
 int ledger_house_step(struct ledger *l, bool *ret_more, struct err *e) MUST;
 void ledger_house_leaf(struct ledger *l, struct slice leaf);
 int ledger_house_partials(struct ledger *l, struct err *e) MUST;

@@ -65,12 +65,11 @@ static void reserve(void **state)
 	for (int i = 0; i < 6; i++)
 		let_it_look(l);
 	assert_true(l->house.spare_bytes >= o.reserve); /* made ahead while there was room */
-	pretend = 0;
-	let_it_look(l);
+	pretend = 0; /* a sender that is faster than the housekeeper's looks leaves the reserve all the same */
 	int ordinary = 0, others = 0;
-	while (put(l, true, 10000))
+	while (ordinary < 1000 && put(l, true, 10000))
 		ordinary++;
-	assert_true(ordinary > 10);
+	assert_in_range(ordinary, 11, 999);
 	uint64_t left = l->house.spare_bytes + l->cur->size - l->cur->used;
 	assert_true(left >= o.reserve && left < o.reserve + 40000); /* it stopped just there */
 	while (put(l, false, 10000))
@@ -80,7 +79,6 @@ static void reserve(void **state)
 	uint64_t n = ledger_durable(l);
 	assert_int_equal(n, ordinary + others);
 	pretend = UINT64_C(1) << 40; /* somebody made room */
-	let_it_look(l);
 	assert_true(put(l, true, 10000));
 	tick(l);
 	OK(ledger_close(l, e));
@@ -118,7 +116,7 @@ static void small_disk(const char *dir)
 			if (ledger_append(l, LEDGER_OTHER, 0, "x", slice_of(body, sizeof body), i % 2, NULL, NULL, &why) < 0 && why.code != ERR_FULL)
 				fail_msg("%s: %s", why.place, why.text);
 			int r = ledger_commit(l, &why);
-			if (r < 0 && why.code != ERR_FULL)
+			if (r < 0) /* what has no room is refused before it is staged */
 				fail_msg("%s: %s", why.place, why.text);
 			if (r == 0)
 				n = ledger_durable(l);
