@@ -4,6 +4,9 @@
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* ---- strings ---- */
 
@@ -562,8 +565,8 @@ void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint3
 
 /* ---- a pair, given up as soon as it cannot be grey ----
  *
- * Most pairs that share a key are strangers. What both rows say is found in one walk without a branch; what is told from the rows alone (dates, numbers, and words that are the same) is compared first, what asks for the words behind them only while
- * it still counts: a word lies somewhere in memory. */
+ * Most pairs that share a key are strangers. What both rows say is found in one walk without a branch, a few pairs ahead: then what the answer will be looked up in is asked for from memory. What is told from the rows alone (dates, numbers, and words that
+ * are the same) is compared first, what asks for the words behind them only while it still counts: a word lies somewhere in memory. */
 
 struct link_plan {
 	unsigned n, near; /* fields; so many stand in the rows, the others apart */
@@ -573,6 +576,12 @@ struct link_plan {
 		float gain[LINK_LEVELS]; /* how much likelier one person is than two strangers are; of LEVEL_EXACT without the value's rarity */
 		float best;              /* of the levels but LEVEL_EXACT, at least 0 */
 	} v[LINK_FIELDS_MAX];
+	/* A pair's fields are bits, in the order of v: of a row of few words that of the field's first word, else its number in v. */
+	uint8_t of[64];       /* a bit's field, in v */
+	unsigned apart;       /* the bit of the first that stands apart */
+	bool by_words;
+	uint64_t first, wide; /* by_words: where a field in the row begins, where one of two words or more does */
+	uint64_t looked_up;   /* in the row, and a number of the dictionary */
 };
 
 struct link_plan *link_plan_new(const struct link *l)
@@ -593,20 +602,109 @@ struct link_plan *link_plan_new(const struct link *l)
 		}
 		p->near = apart ? p->near : p->n;
 	}
+	p->by_words = l->width >= 4 && l->width + p->n - p->near <= 64;
+	p->apart = p->by_words ? l->width : p->near;
+	for (unsigned k = 0; k < p->n; k++) {
+		const struct planned *x = &p->v[k];
+		unsigned bit = k >= p->near ? p->apart + (k - p->near) : p->by_words ? x->at : k;
+		p->of[bit] = (uint8_t)k;
+		if (k >= p->near)
+			continue;
+		p->first |= UINT64_C(1) << bit;
+		p->wide |= (uint64_t)(x->also != x->at) << bit;
+		p->looked_up |= (uint64_t)l->field[x->field].words << bit;
+	}
 	return p;
 }
 
-/* Of the fields from..to: which both rows fill (bits), and on which they say the same. */
-static inline uint64_t meet(const struct planned *x, unsigned from, unsigned to, const uint32_t *a, const uint32_t *b, uint64_t *same)
+/* Of fields of which each is a bit from `bit` on: which both rows fill, and on which they say the same. */
+static inline uint64_t meet(const struct planned *x, unsigned n, unsigned bit, const uint32_t *a, const uint32_t *b, uint64_t *same)
 {
 	uint64_t both = 0, equal = 0;
-	for (unsigned k = from; k < to; k++) {
+	for (unsigned k = 0; k < n; k++) {
 		uint32_t va = a[x[k].at], vb = b[x[k].at], wa = a[x[k].also], wb = b[x[k].also];
-		both |= (uint64_t)(((va | wa) != 0) & ((vb | wb) != 0)) << k;
-		equal |= (uint64_t)((va == vb) & (wa == wb)) << k;
+		both |= (uint64_t)(((va | wa) != 0) & ((vb | wb) != 0)) << (bit + k);
+		equal |= (uint64_t)((va == vb) & (wa == wb)) << (bit + k);
 	}
 	*same |= equal & both;
 	return both;
+}
+
+#ifdef __SSE2__
+/* The same of whole rows, four words at a time: each word is a bit. The last four may be seen twice, nothing behind the rows is. */
+static inline uint64_t meet_words(const struct link_plan *p, unsigned width, const uint32_t *a, const uint32_t *b, uint64_t *same)
+{
+	const __m128i zero = _mm_setzero_si128();
+	uint64_t equal = 0, none_a = 0, none_b = 0;
+	for (unsigned at = 0;; at = at + 8 <= width ? at + 4 : width - 4) {
+		__m128i va = _mm_loadu_si128((const __m128i *)(const void *)(a + at)), vb = _mm_loadu_si128((const __m128i *)(const void *)(b + at));
+		equal |= (uint64_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(va, vb))) << at;
+		none_a |= (uint64_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(va, zero))) << at;
+		none_b |= (uint64_t)_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(vb, zero))) << at;
+		if (at + 4 == width)
+			break;
+	}
+	none_a &= ~p->wide | none_a >> 1;
+	none_b &= ~p->wide | none_b >> 1;
+	uint64_t both = ~(none_a | none_b) & p->first;
+	*same = equal & (~p->wide | equal >> 1) & both;
+	return both;
+}
+#else
+static inline uint64_t meet_words(const struct link_plan *p, unsigned width, const uint32_t *a, const uint32_t *b, uint64_t *same)
+{
+	uint64_t both = 0, equal = 0;
+	(void)width;
+	for (unsigned k = 0; k < p->near; k++) {
+		const struct planned *x = &p->v[k];
+		uint32_t va = a[x->at], vb = b[x->at], wa = a[x->also], wb = b[x->also];
+		both |= (uint64_t)(((va | wa) != 0) & ((vb | wb) != 0)) << x->at;
+		equal |= (uint64_t)((va == vb) & (wa == wb)) << x->at;
+	}
+	*same = equal & both;
+	return both;
+}
+#endif
+
+static inline const uint32_t *beside(const struct link *l, const uint32_t *row)
+{
+	return l->aside + (size_t)row[0] * (l->stride - l->width);
+}
+
+struct link_meeting link_meet(const struct link *l, const struct link_plan *p, uint32_t a, uint32_t b)
+{
+	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
+	struct link_meeting m = {0};
+	if (p->by_words)
+		m.both = meet_words(p, l->width, ra, rb, &m.same);
+	else
+		m.both = meet(p->v, p->near, 0, ra, rb, &m.same);
+	return m;
+}
+
+struct link_meeting link_meet_ahead(const struct link *l, const struct link_plan *p, uint32_t a, uint32_t b)
+{
+	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
+	struct link_meeting m = link_meet(l, p, a, b);
+	for (uint64_t left = m.same & p->looked_up; left; left &= left - 1) {
+		const struct planned *x = &p->v[p->of[__builtin_ctzll(left)]];
+		__builtin_prefetch(&l->field[x->field].rarity[ra[x->at]]);
+	}
+	for (uint64_t left = m.both & ~m.same & p->looked_up; left; left &= left - 1) {
+		const struct planned *x = &p->v[p->of[__builtin_ctzll(left)]];
+		if (x->kind != KIND_LAST && x->kind != KIND_FIRST)
+			continue;
+		__builtin_prefetch(&l->words.v[ra[x->at]]);
+		__builtin_prefetch(&l->words.v[rb[x->at]]);
+	}
+	if (p->near < p->n && ra[0] && rb[0]) {
+		const size_t last = l->stride - l->width - 1;
+		__builtin_prefetch(beside(l, ra));
+		__builtin_prefetch(beside(l, ra) + last);
+		__builtin_prefetch(beside(l, rb));
+		__builtin_prefetch(beside(l, rb) + last);
+	}
+	return m;
 }
 
 static inline bool is_told_by_words(enum link_kind k) /* where they are not the same */
@@ -641,26 +739,24 @@ static float gain_of_names(const struct link *l, struct link_memory *m, uint64_t
 	return sum;
 }
 
-bool link_compare_above(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, float least, uint8_t level[LINK_FIELDS_MAX])
+bool link_compare_met(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, struct link_meeting met, float least, uint8_t level[LINK_FIELDS_MAX])
 {
 	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
-	uint64_t same = 0, both = meet(p->v, 0, p->near, ra, rb, &same), open = 0, open_names = 0;
+	uint64_t open = 0, open_names = 0;
 	float most = l->log_lambda_m + 0.01f, of_names = 0; /* a household can only be likelier still than strangers are */
-	if (p->near < p->n && ra[0] && rb[0]) {
-		size_t beside = l->stride - l->width;
-		both |= meet(p->v, p->near, p->n, l->aside + ra[0] * beside, l->aside + rb[0] * beside, &same);
-	}
+	if (p->near < p->n && ra[0] && rb[0])
+		met.both |= meet(p->v + p->near, p->n - p->near, p->apart, beside(l, ra), beside(l, rb), &met.same);
 	memset(level, 0, l->fields);
-	for (uint64_t left = both; left; left &= left - 1) {
-		unsigned k = (unsigned)__builtin_ctzll(left);
-		const struct planned *x = &p->v[k];
-		bool name = x->field == l->of[KIND_LAST] || x->field == l->of[KIND_FIRST];
+	for (uint64_t left = met.both; left; left &= left - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(left);
+		const struct planned *x = &p->v[p->of[bit]];
+		bool name = x->field == l->of[KIND_LAST] || x->field == l->of[KIND_FIRST], same = met.same >> bit & 1;
 		float is = x->best;
-		if (!(same >> k & 1) && is_told_by_words((enum link_kind)x->kind)) {
-			open |= UINT64_C(1) << k;
+		if (!same && is_told_by_words((enum link_kind)x->kind)) {
+			open |= UINT64_C(1) << bit;
 			open_names |= name ? UINT64_C(1) << x->field : 0;
 		} else {
-			level[x->field] = same >> k & 1 && l->field[x->field].words ? LEVEL_EXACT : plain(l, m, &l->field[x->field], ra, rb);
+			level[x->field] = same && l->field[x->field].words ? LEVEL_EXACT : plain(l, m, &l->field[x->field], ra, rb);
 			is = gain(l, x, level[x->field], ra);
 		}
 		most += is;
@@ -672,7 +768,7 @@ bool link_compare_above(const struct link *l, const struct link_plan *p, struct 
 	for (uint64_t left = open; left; left &= left - 1) {
 		if (most < least)
 			return false;
-		const struct planned *x = &p->v[__builtin_ctzll(left)];
+		const struct planned *x = &p->v[p->of[__builtin_ctzll(left)]];
 		if (open_names >> x->field & 1)
 			continue;
 		level[x->field] = plain(l, m, &l->field[x->field], ra, rb);
@@ -680,6 +776,11 @@ bool link_compare_above(const struct link *l, const struct link_plan *p, struct 
 	}
 	places(l, level);
 	return most >= least;
+}
+
+bool link_compare_above(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, float least, uint8_t level[LINK_FIELDS_MAX])
+{
+	return link_compare_met(l, p, m, a, b, link_meet(l, p, a, b), least, level);
 }
 
 /* ---- what the levels say ---- */

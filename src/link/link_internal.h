@@ -178,8 +178,9 @@ size_t link_unpack(uint64_t v, char out[16]);
 static inline void link_row_ahead(const struct link *l, uint32_t i)
 {
 	const char *p = (const char *)link_row(l, i);
-	for (unsigned at = 0; at < l->width * 4 + 60; at += 64)
+	for (unsigned at = 0; at < l->width * 4; at += 64)
 		__builtin_prefetch(p + at);
+	__builtin_prefetch(p + l->width * 4 - 1);
 }
 
 static inline void link_words_ahead(const struct link *l, uint32_t i)
@@ -200,6 +201,12 @@ struct link_memory *link_memory_new(void);
 void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, uint8_t level[LINK_FIELDS_MAX]);
 struct link_plan; /* in which order fields are asked for, and what each level adds: of the model as it is */
 struct link_plan *link_plan_new(const struct link *l); /* free() is enough */
+struct link_meeting {
+	uint64_t both, same; /* of the fields that stand in the rows, as the plan numbers them: both fill it, and say the same */
+};
+struct link_meeting link_meet(const struct link *l, const struct link_plan *p, uint32_t a, uint32_t b);
+struct link_meeting link_meet_ahead(const struct link *l, const struct link_plan *p, uint32_t a, uint32_t b); /* and asks for what link_compare_met will look up */
+bool link_compare_met(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, struct link_meeting met, float least, uint8_t level[LINK_FIELDS_MAX]); /* as link_compare_above, of a pair that was met */
 bool link_compare_above(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, float least, uint8_t level[LINK_FIELDS_MAX]); /* false, and levels are not all there: their log odds are below `least` */
 double link_jaro(const char *a, size_t an, const char *b, size_t bn);
 unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most); /* edits with neighbours changed about as one; most + 1: more */

@@ -89,15 +89,14 @@ static int put(struct lot *t, const struct link_edge *x)
 	return 0;
 }
 
-/* The rows of a pair that will come, and the names of one that will come soon, are asked for from memory now. */
-#define AHEAD 16
-static void look_ahead(const struct link *l, const uint64_t *pair)
+/* The rows of a pair that will come are asked for from memory now; those of one that will come soon are there, and say what else will be looked up. */
+#define AHEAD 16u
+#define SOON 8u
+static void rows_ahead(const struct link *l, const uint64_t *pair, uint64_t before)
 {
-	uint64_t far = pair[AHEAD], near = pair[AHEAD / 2];
-	link_row_ahead(l, (uint32_t)far);
-	if ((far ^ pair[AHEAD - 1]) >> 32)
-		link_row_ahead(l, (uint32_t)(far >> 32));
-	link_words_ahead(l, (uint32_t)near);
+	link_row_ahead(l, (uint32_t)*pair);
+	if ((*pair ^ before) >> 32)
+		link_row_ahead(l, (uint32_t)(*pair >> 32));
 }
 
 static int judge_lot(void *arg, uint64_t k, unsigned thread)
@@ -105,13 +104,22 @@ static int judge_lot(void *arg, uint64_t k, unsigned thread)
 	struct judging *j = arg;
 	struct link *l = j->l;
 	uint64_t end = (k + 1) * LOT < l->pairs ? (k + 1) * LOT : l->pairs;
+	const uint64_t from = k * LOT, *pair = l->pair;
+	struct link_meeting met[SOON];
 	uint8_t level[LINK_FIELDS_MAX];
 	int r = 0;
-	for (uint64_t i = k * LOT; i < end && r == 0; i++) {
+	for (uint64_t i = from; i < end && i < from + AHEAD; i++)
+		rows_ahead(l, pair + i, i == from ? ~pair[i] : pair[i - 1]);
+	for (uint64_t i = from; i < end && i < from + SOON; i++)
+		met[i % SOON] = link_meet_ahead(l, j->plan, (uint32_t)(pair[i] >> 32), (uint32_t)pair[i]);
+	for (uint64_t i = from; i < end && r == 0; i++) {
+		const uint32_t a = (uint32_t)(pair[i] >> 32), b = (uint32_t)pair[i];
+		const struct link_meeting now = met[i % SOON];
 		if (i + AHEAD < end)
-			look_ahead(l, l->pair + i);
-		uint32_t a = (uint32_t)(l->pair[i] >> 32), b = (uint32_t)l->pair[i];
-		if (!link_compare_above(l, j->plan, j->memory[thread], a, b, j->least, level))
+			rows_ahead(l, pair + i + AHEAD, pair[i + AHEAD - 1]);
+		if (i + SOON < end)
+			met[i % SOON] = link_meet_ahead(l, j->plan, (uint32_t)(pair[i + SOON] >> 32), (uint32_t)pair[i + SOON]);
+		if (!link_compare_met(l, j->plan, j->memory[thread], a, b, now, j->least, level))
 			continue;
 		struct link_sums s = link_sum(l, a, level);
 		float logit = link_logit(l, &s);

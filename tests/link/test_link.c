@@ -2,6 +2,7 @@
 #include "link_internal.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -195,6 +196,61 @@ static void test_stretch(void **state)
 	link_unstretch(NULL, 0);
 }
 
+/* What two rows say and on how much they agree, counted field by field. */
+static void meet_field_by_field(const struct link *l, const struct link_plan *plan, uint32_t a, uint32_t b)
+{
+	unsigned both = 0, same = 0;
+	for (unsigned i = 0; i < l->fields; i++) {
+		const struct link_field *f = &l->field[i];
+		const uint32_t *x = link_at(l, link_row(l, a), f), *y = link_at(l, link_row(l, b), f);
+		if (f->kind == KIND_ASSIGNER || f->at >= l->width)
+			continue;
+		bool fill = f->slots > 1 ? (x[0] | x[1]) && (y[0] | y[1]) : x[0] && y[0];
+		both += fill;
+		same += fill && x[0] == y[0] && (f->slots < 2 || x[1] == y[1]);
+	}
+	const struct link_meeting m = link_meet(l, plan, a, b), ahead = link_meet_ahead(l, plan, a, b);
+	assert_int_equal(__builtin_popcountll(m.both), both);
+	assert_int_equal(__builtin_popcountll(m.same), same);
+	assert_true((m.same & ~m.both) == 0 && ahead.both == m.both && ahead.same == m.same);
+}
+
+/* Rows of two words and rows of more than 64 are met as those between. */
+static void test_narrow_and_wide(void **state)
+{
+	(void)state;
+	unsigned narrowest = UINT_MAX, widest = 0;
+	for (unsigned columns = 1; columns <= 60; columns += columns < 8 ? 1 : 13) {
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, (size_t)1 << 20);
+		buf_printf(&b, "id,last");
+		for (unsigned c = 1; c < columns; c++)
+			buf_printf(&b, c % 2 ? ",phone%u" : ",thing%u", c);
+		for (unsigned i = 0; i < 60; i++) {
+			buf_printf(&b, "\nr%u,%s", i, i % 5 ? "Garner" : "Whitfield");
+			for (unsigned c = 1; c < columns; c++)
+				if (pick(i, c, 5) == 0)
+					buf_printf(&b, ",");
+				else if (c % 2)
+					buf_printf(&b, ",21455500%02u", pick(i, c, 3));
+				else
+					buf_printf(&b, ",word%c", 'a' + (int)pick(i, c, 3));
+		}
+		buf_printf(&b, "\n");
+		struct link *l = linked(buf_cstr(&b), 2);
+		struct link_plan *plan = link_plan_new(l);
+		assert_non_null(plan);
+		narrowest = l->width < narrowest ? l->width : narrowest;
+		widest = l->width > widest ? l->width : widest;
+		for (uint32_t x = 0; x < link_records(l); x++)
+			for (uint32_t y = x + 1; y < link_records(l); y++)
+				meet_field_by_field(l, plan, x, y);
+		free(plan);
+		link_free(l);
+	}
+	assert_true(narrowest < 4 && widest > 64);
+}
+
 /* A pair that is given up is one that the whole comparison puts below the limit, too. */
 static void test_given_up(void **state)
 {
@@ -210,6 +266,7 @@ static void test_given_up(void **state)
 		uint8_t level[LINK_FIELDS_MAX], whole[LINK_FIELDS_MAX];
 		if (x == y)
 			continue;
+		meet_field_by_field(l, plan, x, y);
 		link_compare(l, NULL, x, y, whole);
 		struct link_sums s = link_sum(l, x, whole);
 		bool above = link_compare_above(l, plan, NULL, x, y, -4, level);
@@ -620,7 +677,7 @@ static void test_febrl(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_fewest), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_narrow_and_wide), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_fewest), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
 		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_bills), cmocka_unit_test(test_columns), cmocka_unit_test(test_born), cmocka_unit_test(test_another_age), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
