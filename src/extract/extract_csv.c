@@ -5,7 +5,7 @@
  *   - The header is the first row of which two cells or more, and at least a third, are names of columns that are known (person_role_of_column) while none looks like data; titles above it are text. A row further down that is
  *     such a header is one, too (lists that were joined), unless it is the same again.
  *   - Without a header a column is what nearly all of its first values have the form of and nothing else has: social security numbers, cards, Medicare numbers, NPIs, mail addresses, telephone numbers; dates of birth by
- *     their years, given names by a list of the commonest. All else is OTHER: whoever scans decides by the value.
+ *     their years (of a few rows also by what they stand beside), given names by a list of the commonest. All else is OTHER: whoever scans decides by the value.
  *   - A row is a record. Its number is the value of the column that holds one.
  *   - Quotes: "" in quotes is a quote, separators and line ends in quotes are text, a quote that is not closed within QUOTED_MAX is a letter. What stands behind a closing quote belongs to the value. */
 #include "extract_internal.h"

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #define LAST_YEAR 2040 /* of a date that is one; no clock is asked */
+#define GROWN_YEAR 2005 /* a list of staff or of visits of which no date is later is none that is in use */
+#define FEW 20u /* so many birthdays lie forty years apart */
 
 /* The commonest given names of the census of 1990 (its first ninety of men and hundred and ten of women: about three of four persons in the United States had one of them), sorted. A column of which three of ten values are among them holds given names: surnames and
  * cities have far fewer. */
@@ -175,6 +177,21 @@ static int role_of(const struct person_guess *g)
 	return PERSON_ROLE_OTHER;
 }
 
+/* A short list's birthdays need not lie forty years apart. Its one column of dates that stands beside a person's name, sex or number, with years that far apart of which none is of the last decades, holds them: who was hired or seen
+ * then stands beside somebody of today. */
+static bool is_birth_of_few(const struct person_guess *g, size_t n, const int *role, size_t at)
+{
+	size_t dates = 0;
+	for (size_t i = 0; i < n; i++)
+		dates += g[i].date > 0;
+	if (dates != 1 || g[at].seen >= FEW || role[at] != PERSON_ROLE_OTHER || !nearly_all(g[at].date, &g[at]) || g[at].last_year - g[at].first_year < 15 || g[at].last_year > GROWN_YEAR)
+		return false;
+	for (size_t i = at ? at - 1 : 0; i <= at + 1 && i < n; i++)
+		if (role[i] == PERSON_ROLE_FIRST || role[i] == PERSON_ROLE_LAST || role[i] == PERSON_ROLE_SEX || role[i] == PERSON_ROLE_SSN || role[i] == PERSON_ROLE_MBI)
+			return true;
+	return false;
+}
+
 void person_guess_columns(const struct person_guess *g, size_t n, int *ret)
 {
 	for (size_t i = 0; i < n; i++)
@@ -191,5 +208,7 @@ void person_guess_columns(const struct person_guess *g, size_t n, int *ret)
 			ret[i - 1] = PERSON_ROLE_LAST;
 		else if (i + 1 < n && ret[i + 1] == PERSON_ROLE_OTHER && nearly_all(g[i + 1].word, &g[i + 1]))
 			ret[i + 1] = PERSON_ROLE_LAST;
-	}
+	}	for (size_t i = 0; i < n; i++)
+		if (is_birth_of_few(g, n, ret, i))
+			ret[i] = PERSON_ROLE_DOB;
 }

@@ -73,6 +73,22 @@ static void without_header(void **state)
 	assert_null(strstr(buf_cstr(&x.b), "dob"));
 	assert_null(strstr(buf_cstr(&x.b), "ssn"));
 	pieces_done(&x);
+	/* a few persons: nobody's days of hiring or of visits are all that old and stand alone beside names; of four rows birthdays seldom lie forty years apart */
+	static const struct {
+		const char *text;
+		bool dob;
+	} few[] = {{"Miller,John,1961-03-09,536-90-4399,M\nRoth,David,1975-11-23,219-40-7712,M\nKeller,Anna,1981-11-03,458-11-2034,F\nDiaz,Noor,1988-06-30,529-12-7733,F\n", true},
+		{"Miller,John,3/9/1961,12\nRoth,David,11/23/1975,13\nKeller,Anna,11/3/1981,14\n", true},
+		{"Miller,John,1998-03-09,12\nRoth,David,2011-11-23,13\nKeller,Anna,2016-11-03,14\n", false},                                     /* hired */
+		{"Miller,John,1961-03-09,1999-01-02\nRoth,David,1975-11-23,1999-01-03\nKeller,Anna,1981-11-03,1999-01-04\n", false},              /* which of the two is not said by a few */
+		{"Miller,John,12,1961-03-09\nRoth,David,13,1975-11-23\nKeller,Anna,14,1981-11-03\n", false},                                     /* beside something else */
+		{"Miller,John,1991-03-09,12\nRoth,David,1995-11-23,13\nKeller,Anna,1999-11-03,14\n", false}};
+	for (size_t i = 0; i < ARRAY_LEN(few); i++) {
+		pieces_read(&x, extract_csv, slice_str(few[i].text));
+		if (!strstr(buf_cstr(&x.b), "field dob") == few[i].dob)
+			fail_msg("%s\n%s", few[i].text, buf_cstr(&x.b));
+		pieces_done(&x);
+	}
 }
 
 /* Every cut of rows is the same with and without vectors: blocks' edges. */
