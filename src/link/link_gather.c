@@ -10,6 +10,9 @@
 #define WHOLE_MAX 48u  /* records of a component of which all pairs are looked at; in a larger one those of each group's first few */
 #define SIDE_MAX 10u
 #define WEAK 8.0f      /* log2 odds */
+#define GROUPS_FEW 32u
+#define AHEAD_MAX 12u  /* of a large component the first */
+#define LOT 64u        /* components that a thread takes at a time */
 
 static uint32_t root(uint32_t *parent, uint32_t i)
 {
@@ -35,6 +38,7 @@ static uint32_t *singles(uint32_t n)
 	uint32_t *p = malloc(((size_t)n + 1) * sizeof *p);
 	if (!p)
 		return NULL;
+	link_huge(p, ((size_t)n + 1) * sizeof *p);
 	for (uint32_t i = 0; i < n; i++)
 		p[i] = i;
 	return p;
@@ -71,7 +75,7 @@ struct gathering {
 	uint64_t edges;
 	uint32_t *member;       /* records by component */
 	uint32_t *row;          /* where the rows of some components' members are, from comp_first on: in memory a record's row has its own number */
-	uint64_t comp_first, row_first;
+	uint64_t comp_first, row_first, comp_end;
 	struct component *comp; /* of three records or more */
 	uint64_t comps;
 	uint32_t *parent;       /* the clusters */
@@ -131,12 +135,20 @@ static int likeliest(const void *a, const void *b)
 	return x->b < y->b ? -1 : x->b > y->b;
 }
 
-static int cut_component(void *arg, uint64_t at, unsigned thread)
+/* Components are small and their records lie anywhere: those of the one after the next are asked for from memory, the names of the next. */
+static void ahead(const struct gathering *x, uint64_t comp, void (*ask)(const struct link *l, uint32_t row))
 {
-	struct gathering *x = arg;
-	const struct component *c = &x->comp[x->comp_first + at];
+	if (comp >= x->comp_end)
+		return;
+	const struct component *c = &x->comp[comp];
+	for (uint32_t i = 0; i < c->n && i < AHEAD_MAX; i++)
+		ask(x->l, x->row[c->first - x->row_first + i]);
+}
+
+static int cut_component(struct gathering *x, const struct component *c, struct link_memory *memory)
+{
 	const uint32_t *member = x->member + c->first, *row = x->row + (c->first - x->row_first);
-	struct group *g = malloc(c->n * sizeof *g);
+	struct group few[GROUPS_FEW], *g = c->n <= GROUPS_FEW ? few : malloc(c->n * sizeof *g);
 	if (!g)
 		return ERR_MEMORY;
 	for (uint32_t i = 0; i < c->n; i++)
@@ -146,7 +158,7 @@ static int cut_component(void *arg, uint64_t at, unsigned thread)
 	for (uint32_t i = 0; i < c->edges; i++) {
 		const struct link_edge *e = &x->edge[c->edge + i];
 		uint32_t a = g[index_of(member, c->n, e->a)].of, b = g[index_of(member, c->n, e->b)].of;
-		if (a == b || ((g[a].size > 1 || g[b].size > 1) && !belong(x->l, x->memory[thread], g, a, b, most, e->logit)))
+		if (a == b || ((g[a].size > 1 || g[b].size > 1) && !belong(x->l, memory, g, a, b, most, e->logit)))
 			continue;
 		if (b < a) {
 			uint32_t t = a;
@@ -161,8 +173,29 @@ static int cut_component(void *arg, uint64_t at, unsigned thread)
 	}
 	for (uint32_t i = 0; i < c->n; i++)
 		x->parent[member[i]] = member[g[i].of]; /* `of` is the group's lowest */
-	free(g);
+	if (g != few)
+		free(g);
 	return 0;
+}
+
+static int cut_lot(void *arg, uint64_t at, unsigned thread)
+{
+	struct gathering *x = arg;
+	const uint64_t from = x->comp_first + at * LOT, to = x->comp_end - from < LOT ? x->comp_end : from + LOT;
+	int r = 0;
+	for (uint64_t k = from; k < to && r == 0; k++) {
+		ahead(x, k + 2, link_row_ahead);
+		ahead(x, k + 1, link_words_ahead);
+		r = cut_component(x, &x->comp[k], x->memory[thread]);
+	}
+	return r;
+}
+
+static int cut_components(struct gathering *x, uint64_t from, uint64_t to)
+{
+	x->comp_first = from;
+	x->comp_end = to;
+	return link_parallel(x->l->o.threads, (to - from + LOT - 1) / LOT, cut_lot, x);
 }
 
 /* The components of three records or more: their records in order, their linked edges. chain: each record's root. */
@@ -226,14 +259,13 @@ static int cut_from_disk(struct gathering *x)
 		uint64_t n = 0;
 		for (to = from; to < x->comps && (to == from || n + x->comp[to].n <= most); to++)
 			n += x->comp[to].n;
-		x->comp_first = from;
 		x->row_first = x->comp[from].first;
 		x->row = malloc((n ? n : 1) * sizeof *x->row);
 		if (!x->row)
 			return ERR_MEMORY;
 		memcpy(x->row, x->member + x->row_first, n * sizeof *x->row);
 		r = link_disk_some(l, x->row, n, l->width);
-		r = r ? r : link_parallel(l->o.threads, to - from, cut_component, x);
+		r = r ? r : cut_components(x, from, to);
 		free(x->row);
 	}
 	link_disk_none(l);
@@ -386,7 +418,7 @@ int link_gather(struct link *l, struct err *e)
 		r = x.memory[t] ? 0 : ERR_MEMORY;
 	}
 	x.row = x.member;
-	r = r ? r : l->disk ? cut_from_disk(&x) : link_parallel(l->o.threads, x.comps, cut_component, &x);
+	r = r ? r : l->disk ? cut_from_disk(&x) : cut_components(&x, 0, x.comps);
 	free(chain);
 	free(x.comp);
 	free(x.member);
