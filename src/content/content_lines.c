@@ -1,6 +1,10 @@
 /* Text that is made of records: HL7 v2 and X12 segments, CSV; and RTF's braces and a mail's first lines. */
 #include "content_text_internal.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* ---- HL7 v2: chapter 2, segments that end with CR (LF in files), each of three letters and the field separator; batches; MLLP blocks --------------
  */
 
@@ -160,30 +164,70 @@ static void csv_record(struct text_csv_state *v)
 	v->any = false;
 }
 
+/* Which of the first 64 bytes (fewer: all n) are not just text of a field? */
+static uint64_t csv_marks(const uint8_t *p, size_t n, uint8_t delimiter)
+{
+	uint64_t marks = 0;
+#ifdef __SSE2__
+	if (n >= 64) {
+		const __m128i d = _mm_set1_epi8((char)delimiter), q = _mm_set1_epi8('"'), l = _mm_set1_epi8('\n'), r = _mm_set1_epi8('\r');
+		for (unsigned k = 0; k < 4; k++) {
+			__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + (size_t)16 * k));
+			__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, d), _mm_cmpeq_epi8(v, q)), _mm_or_si128(_mm_cmpeq_epi8(v, l), _mm_cmpeq_epi8(v, r)));
+			marks |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << (16 * k);
+		}
+		return marks;
+	}
+#endif
+	for (size_t i = 0; i < n && i < 64; i++)
+		marks |= (uint64_t)(p[i] == delimiter || p[i] == '"' || p[i] == '\n' || p[i] == '\r') << i;
+	return marks;
+}
+
+static void csv_plain(struct text_csv_state *v)
+{
+	v->was_quote = false;
+	if (!v->quoted)
+		v->field_begun = v->any = true;
+}
+
+static void csv_mark(struct text_csv_state *v, uint8_t b)
+{
+	if (b == '"' && (v->quoted || !v->field_begun || v->was_quote)) {
+		v->quoted = !v->quoted;
+		v->was_quote = true;
+		v->field_begun = v->any = true;
+		return;
+	}
+	v->was_quote = false;
+	if (v->quoted)
+		return;
+	if (b == '\n' || b == '\r') {
+		csv_record(v);
+		v->field_begun = false;
+	} else if (b == v->delimiter) {
+		v->fields++;
+		v->any = true;
+		v->field_begun = false;
+	} else {
+		v->field_begun = v->any = true;
+	}
+}
+
 static void csv_feed(struct content_checker *c, struct slice s)
 {
 	struct text_csv_state *v = &STATE_OF(c, struct text_state)->u.csv;
-	for (size_t i = 0; i < s.n; i++) {
-		uint8_t b = s.p[i];
-		if (b == '"' && (v->quoted || !v->field_begun || v->was_quote)) {
-			v->quoted = !v->quoted;
-			v->was_quote = true;
-			v->field_begun = v->any = true;
-			continue;
+	for (size_t at = 0; at < s.n; at += 64) {
+		size_t n = s.n - at < 64 ? s.n - at : 64, from = 0;
+		for (uint64_t marks = csv_marks(s.p + at, s.n - at, v->delimiter); marks; marks &= marks - 1) {
+			size_t i = (size_t)__builtin_ctzll(marks);
+			if (i > from)
+				csv_plain(v);
+			csv_mark(v, s.p[at + i]);
+			from = i + 1;
 		}
-		v->was_quote = false;
-		if (v->quoted)
-			continue;
-		if (b == '\n' || b == '\r') {
-			csv_record(v);
-			v->field_begun = false;
-		} else if (b == v->delimiter) {
-			v->fields++;
-			v->any = true;
-			v->field_begun = false;
-		} else {
-			v->field_begun = v->any = true;
-		}
+		if (n > from)
+			csv_plain(v);
 	}
 }
 

@@ -111,6 +111,8 @@ static bool quoted(struct rows *c, const uint8_t *q, struct slice *ret)
 static inline struct slice one(struct rows *c)
 {
 	const uint8_t *p = c->p;
+	if (p < c->end && *p == c->sep && c->sep > ' ' && c->sep != '"') /* empty, as most cells of wide lists are */
+		return slice_of(p, 0);
 	while (p < c->end && *p == ' ')
 		p++;
 	struct slice s;
@@ -164,15 +166,25 @@ bool extract_rows_next(struct rows *c, struct slice *field, size_t max, size_t *
 
 /* ---- the separator: under which one do the first rows have the same number of columns? ---- */
 
+static bool has_as_many(struct slice s, uint8_t byte, size_t n)
+{
+	for (const uint8_t *p = s.p; n; n--, p++) {
+		p = memchr(p, byte, (size_t)(s.p + s.n - p));
+		if (!p)
+			return false;
+	}
+	return true;
+}
+
 uint8_t extract_rows_separator(struct slice text, struct arena *a, struct slice *field, size_t max)
 {
 	static const uint8_t seps[] = {',', ';', '\t', '|', '^', '~'};
-	size_t best = 0, best_score = 0;
+	size_t best = 0, best_score = 0, least = 1; /* least: so many of it there must be where a row has more columns than the best so far */
 	struct slice head = text.n > 65536 ? slice_of(text.p, 65536) : text;
 	for (size_t k = 0; k < ARRAY_LEN(seps); k++) {
 		size_t count[32] = {0}, rows = 0, columns, most = 0;
 		struct rows c;
-		if (head.n && !memchr(head.p, seps[k], head.n))
+		if (head.n && (least > 30 || !has_as_many(head, seps[k], least)))
 			continue;
 		extract_rows_init(&c, head, seps[k], a);
 		while (rows < 50 && extract_rows_next(&c, field, max, &columns)) {
@@ -187,6 +199,8 @@ uint8_t extract_rows_separator(struct slice text, struct arena *a, struct slice 
 		if (score > best_score) {
 			best_score = score;
 			best = k;
+			if (count[most] == rows) /* all rows are alike: only one with more columns can be better, and more than 31 are not told apart */
+				least = most;
 		}
 	}
 	return seps[best];
@@ -275,7 +289,8 @@ static bool may_be_header(const struct slice *field, size_t n)
 				return false;
 	if (person_role_of_column(field[0], NULL) == PERSON_ROLE_OTHER && person_role_of_column(field[1], NULL) == PERSON_ROLE_OTHER) /* a row of words */
 		return false;
-	return extract_list_header_score(field, n) >= 3 && extract_list_header_score(field, n) * 2 >= n;
+	size_t score = extract_list_header_score(field, n);
+	return score >= 3 && score * 2 >= n;
 }
 
 /* ---- rows ---- */

@@ -99,6 +99,8 @@ static bool empty_value(struct slice s)
 	s = slice_trim(s);
 	if (s.n > 13 ? s.p[0] > '9' : s.n && s.p[0] >= '0' && s.p[0] <= '9') /* most values: none of these words is so long, or begins with a digit */
 		return false;
+	if (s.n && !strchr("nNuUtT-/. ?\"", s.p[0])) /* with which none of them begins */
+		return false;
 	size_t same = 0;
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		if (slice_eq_nocase(s, none[i]))

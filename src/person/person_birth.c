@@ -9,18 +9,26 @@ static const char *const days[] = {"bd", "birthday", "birthdy", "bday", "bthday"
 static bool one_of(const char *key, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(key, words[i]))
+		if (*key == *words[i] && !strcmp(key, words[i]))
 			return true;
 	return false;
+}
+
+static const char *key_of(struct slice header, char key[64])
+{
+	csv_key(header, key);
+	return !strncmp(key, "patient", 7) ? key + 7 : !strncmp(key, "pat", 3) ? key + 3 : key;
 }
 
 bool person_birth_columns(const struct slice *header, size_t n, size_t ret[3])
 {
 	size_t at[3] = {SIZE_MAX, SIZE_MAX, SIZE_MAX}, dob = SIZE_MAX;
-	for (size_t i = 0; i < n; i++) {
-		char key[64];
-		csv_key(header[i], key);
-		const char *k = !strncmp(key, "patient", 7) ? key + 7 : !strncmp(key, "pat", 3) ? key + 3 : key;
+	char key[64] __attribute__((uninitialized));
+	bool any = false;
+	for (size_t i = 0; i < n && !any; i++)
+		any = one_of(key_of(header[i], key), years, ARRAY_LEN(years));
+	for (size_t i = 0; i < n && any; i++) {
+		const char *k = key_of(header[i], key);
 		const unsigned part = one_of(k, years, ARRAY_LEN(years)) ? 0 : one_of(k, months, ARRAY_LEN(months)) ? 1 : one_of(k, days, ARRAY_LEN(days)) ? 2 : 3;
 		if (part < 3 && at[part] == SIZE_MAX)
 			at[part] = i;
