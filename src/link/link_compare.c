@@ -743,7 +743,7 @@ bool link_compare_met(const struct link *l, const struct link_plan *p, struct li
 {
 	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
 	uint64_t open = 0, open_names = 0;
-	float most = l->log_lambda_m + 0.01f, of_names = 0; /* a household can only be likelier still than strangers are */
+	float most = (float)l->log_m + 0.01f, of_names = 0; /* a household can only be likelier still than strangers are */
 	if (p->near < p->n && ra[0] && rb[0])
 		met.both |= meet(p->v + p->near, p->n - p->near, p->apart, beside(l, ra), beside(l, rb), &met.same);
 	memset(level, 0, l->fields);
@@ -814,7 +814,7 @@ double link_probability(double logit)
 
 float link_logit(const struct link *l, const struct link_sums *s)
 {
-	double m = l->lambda_m > 0 ? log2(l->lambda_m) + (double)s->m : -1e6, r = l->lambda_r > 0 ? log2(l->lambda_r) + (double)s->r : -1e6, u = (double)s->u;
+	double m = l->lambda_m > 0 ? l->log_m + (double)s->m : -1e6, r = l->lambda_r > 0 ? l->log_r + (double)s->r : -1e6, u = (double)s->u;
 	double top = r > u ? r : u, apart = r > u ? u - r : r - u;
 	return (float)(m - top - (apart < -60 ? 0 : log2(1 + exp2(apart)))); /* of what is that far apart the sum is the larger */
 }

@@ -56,7 +56,7 @@ static float support(const struct link *l, struct link_memory *m, uint32_t a, ui
 	uint8_t level[LINK_FIELDS_MAX];
 	link_compare(l, m, a, b, level);
 	struct link_sums s = link_sum(l, a, level);
-	float house = s.r + (float)log2(l->lambda_r / l->lambda_m), other = house > s.u ? house : s.u, d = s.m - other;
+	float house = s.r + (float)l->log_r_m, other = house > s.u ? house : s.u, d = s.m - other;
 	float logit = link_logit(l, &s);
 	*ret_logit = logit > 15 ? 15 : logit < -15 ? -15 : logit;
 	if (link_contradicts(l, level, &s))

@@ -134,7 +134,7 @@ struct link {
 	size_t piece_cap;
 	/* the model */
 	double lambda_m, lambda_r;
-	float log_lambda_m;
+	double log_m, log_r, log_m_r, log_r_m; /* log2 of them, and of what one is to the other: link_model_odds */
 	/* pairs that share a key, sorted, each once: a << 32 | b */
 	uint64_t *pair;
 	uint64_t pairs;
@@ -243,6 +243,7 @@ int link_readers_new(struct link *l) MUST;
 void link_readers_done(struct link *l);
 void link_model_start(struct link *l);             /* link_learn.c: first guesses */
 void link_model_logs(struct link_field *f);
+void link_model_odds(struct link *l);              /* after each change of lambda_m and lambda_r */
 int link_block(struct link *l, struct err *e) MUST; /* link_block.c: l->pair */
 void link_sort(uint64_t *v, uint64_t n);
 int link_learn(struct link *l, struct err *e) MUST; /* link_learn.c */

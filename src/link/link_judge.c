@@ -51,7 +51,7 @@ static unsigned sides(const struct link *l, const uint8_t *level)
 
 static double over_household(const struct link *l, const struct link_sums *s)
 {
-	return log2(l->lambda_m / l->lambda_r) + (double)s->m - (double)s->r;
+	return l->log_m_r + (double)s->m - (double)s->r;
 }
 
 /* Jr and Sr are never one; and who has both another social security number and another date of birth is somebody else, unless households are so rare in this file that it is far likelier a clerk's doing. */
@@ -167,7 +167,6 @@ int link_judge(struct link *l, struct err *e)
 {
 	struct judging j = {.l = l, .least = (float)log2(l->o.grey / (1 - l->o.grey))};
 	int r = 0;
-	l->log_lambda_m = (float)log2(l->lambda_m);
 	for (unsigned t = 0; t < l->o.threads && r == 0; t++) {
 		j.memory[t] = link_memory_new();
 		r = j.memory[t] ? 0 : ERR_MEMORY;

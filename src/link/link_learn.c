@@ -52,6 +52,14 @@ void link_model_logs(struct link_field *f)
 		f->best = f->lm[v] - f->lu[v] > f->best ? f->lm[v] - f->lu[v] : f->best;
 }
 
+void link_model_odds(struct link *l)
+{
+	l->log_m = log2(l->lambda_m);
+	l->log_r = log2(l->lambda_r);
+	l->log_m_r = log2(l->lambda_m / l->lambda_r);
+	l->log_r_m = log2(l->lambda_r / l->lambda_m);
+}
+
 static float rarity_of(uint32_t count, const float logs[LINK_LOGS], float log_filled)
 {
 	count = count < 2 ? 0 : count - 2;
@@ -92,6 +100,7 @@ void link_model_start(struct link *l)
 	}
 	l->lambda_m = 0.4 * n / pairs;
 	l->lambda_r = together ? 0.4 * n / pairs : 0.02 * n / pairs;
+	link_model_odds(l);
 }
 
 /* What a household shares it shares with the same slips as one person does. */
@@ -321,7 +330,7 @@ static int learn_lot(void *arg, uint64_t k, unsigned thread)
 	struct share *c = &x->share[k];
 	size_t end = (k + 1) * LOT < x->some->n ? (k + 1) * LOT : x->some->n;
 	(void)thread;
-	double log_m = log2(l->lambda_m), log_r = log2(l->lambda_r);
+	const double log_m = l->log_m, log_r = l->log_r;
 	memset(c, 0, sizeof *c);
 	for (size_t i = k * LOT; i < end; i++) {
 		const struct seen *p = &x->some->v[i];
@@ -369,6 +378,7 @@ static int one_round(struct learning *x, double weight)
 	const double unseen = x->repeats > 2 * persons * weight ? x->repeats / (persons * weight + 0.05) : 1;
 	l->lambda_m = (persons * weight + 0.05) * unseen / pairs;
 	l->lambda_r = (houses * weight + 0.05) * unseen / pairs;
+	link_model_odds(l);
 	return r;
 }
 
