@@ -111,6 +111,14 @@ static bool has_more(const char *known, size_t n)
 static enum like best_of(const struct find_population *p, const char *known, size_t n, const struct name_words *w)
 {
 	enum like best = LIKE_NOT;
+	for (size_t i = 0; i < n; i++) { /* most of who is compared is the same: seen without a comparison letter by letter */
+		size_t from = i;
+		while (i < n && known[i] != ' ')
+			i++;
+		for (unsigned k = 0; k < w->n; k++)
+			if (i - from == w->len[k] && memcmp(known + from, w->text + w->at[k], i - from) == 0 && !(name_particle(known + from, i - from) && has_more(known, n)))
+				return LIKE_SAME;
+	}
 	for (size_t i = 0; i < n;) {
 		size_t from = i;
 		while (i < n && known[i] != ' ')
@@ -168,21 +176,28 @@ static enum dob_agree agree_dob(uint32_t a, uint32_t b)
 	return DOB_DIFFERS;
 }
 
+/* How the words agree with the name of one row, "first words\tlast words\n". */
+static enum name_agree agree_row(const struct find_population *p, const struct pop_row *r, const struct name_words *w, const uint64_t *whole, unsigned wholes)
+{
+	const char *first = (const char *)p->names + r->name, *end = (const char *)p->names + p->names_n;
+	const char *tab = memchr(first, '\t', (size_t)(end - first));
+	const char *stop = tab ? memchr(tab, '\n', (size_t)(end - tab)) : NULL;
+	if (!stop || stop - first <= 1)
+		return NAME_ABSENT;
+	enum name_agree x = agree_name(best_of(p, first, (size_t)(tab - first), w), best_of(p, tab + 1, (size_t)(stop - tab - 1), w));
+	return wholes && x < NAME_BOTH && same_whole(first, (size_t)(tab - first), tab + 1, (size_t)(stop - tab - 1), whole, wholes) ? NAME_BOTH : x;
+}
+
 void population_agree(const struct find_population *p, uint32_t person, const struct name_words *w, uint32_t dob, enum name_agree *ret_name, enum dob_agree *ret_dob)
 {
 	enum name_agree name = NAME_ABSENT;
 	enum dob_agree born = DOB_ABSENT;
-	uint64_t whole[NAME_WHOLES];
+	uint64_t whole[NAME_WHOLES] UNSET;
 	unsigned wholes = name_wholes(w, whole);
 	for (uint32_t i = p->first_row[person]; i < p->first_row[person + 1]; i++) {
 		const struct pop_row *r = &p->row[i];
-		const char *first = (const char *)p->names + r->name, *end = (const char *)p->names + p->names_n;
-		const char *tab = memchr(first, '\t', (size_t)(end - first));
-		const char *stop = tab ? memchr(tab, '\n', (size_t)(end - tab)) : NULL;
-		if (w->n && stop && stop - first > 1) {
-			enum name_agree x = agree_name(best_of(p, first, (size_t)(tab - first), w), best_of(p, tab + 1, (size_t)(stop - tab - 1), w));
-			if (wholes && x < NAME_BOTH && same_whole(first, (size_t)(tab - first), tab + 1, (size_t)(stop - tab - 1), whole, wholes))
-				x = NAME_BOTH;
+		if (w->n && name < NAME_BOTH) { /* more than both names no other row of his can say */
+			enum name_agree x = agree_row(p, r, w, whole, wholes);
 			name = x > name ? x : name;
 		}
 		if (dob && r->dob) {
