@@ -164,24 +164,49 @@ static void csv_record(struct text_csv_state *v)
 	v->any = false;
 }
 
-/* Which of the first 64 bytes (fewer: all n) are not just text of a field? */
-static uint64_t csv_marks(const uint8_t *p, size_t n, uint8_t delimiter)
+/* Where among the first 64 bytes (fewer: all n) these stand; all other bytes are just text of a field. */
+struct csv_marks {
+	uint64_t delimiters, quotes, ends;
+};
+
+static struct csv_marks csv_marks(const uint8_t *p, size_t n, uint8_t delimiter)
 {
-	uint64_t marks = 0;
+	struct csv_marks m = {0, 0, 0};
 #ifdef __SSE2__
 	if (n >= 64) {
 		const __m128i d = _mm_set1_epi8((char)delimiter), q = _mm_set1_epi8('"'), l = _mm_set1_epi8('\n'), r = _mm_set1_epi8('\r');
 		for (unsigned k = 0; k < 4; k++) {
 			__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + (size_t)16 * k));
-			__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, d), _mm_cmpeq_epi8(v, q)), _mm_or_si128(_mm_cmpeq_epi8(v, l), _mm_cmpeq_epi8(v, r)));
-			marks |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << (16 * k);
+			m.delimiters |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, d)) << (16 * k);
+			m.quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, q)) << (16 * k);
+			m.ends |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, l), _mm_cmpeq_epi8(v, r))) << (16 * k);
 		}
-		return marks;
+		return m;
 	}
 #endif
-	for (size_t i = 0; i < n && i < 64; i++)
-		marks |= (uint64_t)(p[i] == delimiter || p[i] == '"' || p[i] == '\n' || p[i] == '\r') << i;
-	return marks;
+	for (size_t i = 0; i < n && i < 64; i++) {
+		m.delimiters |= (uint64_t)(p[i] == delimiter) << i;
+		m.quotes |= (uint64_t)(p[i] == '"') << i;
+		m.ends |= (uint64_t)(p[i] == '\n' || p[i] == '\r') << i;
+	}
+	return m;
+}
+
+/* n bytes, at most 64, none of them in quotes or a quote: fields are counted by whole lines. */
+static void csv_unquoted(struct text_csv_state *v, const struct csv_marks *m, size_t n)
+{
+	size_t from = 0;
+	for (uint64_t ends = m->ends; ends; ends &= ends - 1) {
+		size_t i = (size_t)__builtin_ctzll(ends);
+		v->any |= i > from;
+		v->fields += (unsigned)__builtin_popcountll(m->delimiters >> from << from & ((UINT64_C(1) << i) - 1));
+		csv_record(v);
+		from = i + 1;
+	}
+	v->any |= n > from;
+	v->fields += from < 64 ? (unsigned)__builtin_popcountll(m->delimiters >> from << from) : 0;
+	v->field_begun = !((m->delimiters | m->ends) >> (n - 1) & 1);
+	v->was_quote = false;
 }
 
 static void csv_plain(struct text_csv_state *v)
@@ -219,7 +244,12 @@ static void csv_feed(struct content_checker *c, struct slice s)
 	struct text_csv_state *v = &STATE_OF(c, struct text_state)->u.csv;
 	for (size_t at = 0; at < s.n; at += 64) {
 		size_t n = s.n - at < 64 ? s.n - at : 64, from = 0;
-		for (uint64_t marks = csv_marks(s.p + at, s.n - at, v->delimiter); marks; marks &= marks - 1) {
+		const struct csv_marks m = csv_marks(s.p + at, n, v->delimiter);
+		if (!v->quoted && !m.quotes) {
+			csv_unquoted(v, &m, n);
+			continue;
+		}
+		for (uint64_t marks = m.delimiters | m.quotes | m.ends; marks; marks &= marks - 1) {
 			size_t i = (size_t)__builtin_ctzll(marks);
 			if (i > from)
 				csv_plain(v);

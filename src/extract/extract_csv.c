@@ -181,6 +181,11 @@ uint8_t extract_rows_separator(struct slice text, struct arena *a, struct slice 
 	static const uint8_t seps[] = {',', ';', '\t', '|', '^', '~'};
 	size_t best = 0, best_score = 0, least = 1; /* least: so many of it there must be where a row has more columns than the best so far */
 	struct slice head = text.n > 65536 ? slice_of(text.p, 65536) : text;
+	bool other = false;
+	for (size_t k = 1; k < ARRAY_LEN(seps) && !other; k++)
+		other = head.n && memchr(head.p, seps[k], head.n);
+	if (!other) /* whatever its rows look like */
+		return seps[0];
 	for (size_t k = 0; k < ARRAY_LEN(seps); k++) {
 		size_t count[32] = {0}, rows = 0, columns, most = 0;
 		struct rows c;
