@@ -111,8 +111,6 @@ static bool quoted(struct rows *c, const uint8_t *q, struct slice *ret)
 static inline struct slice one(struct rows *c)
 {
 	const uint8_t *p = c->p;
-	if (p < c->end && *p == c->sep && c->sep > ' ' && c->sep != '"') /* empty, as most cells of wide lists are */
-		return slice_of(p, 0);
 	while (p < c->end && *p == ' ')
 		p++;
 	struct slice s;
@@ -137,13 +135,58 @@ void extract_rows_init(struct rows *c, struct slice text, uint8_t sep, struct ar
 	c->marks = marks_at(c, c->p);
 }
 
+/* Fields of the row that begin with a letter or are empty, up to one that has to be looked at singly, or that ends its row: then true. What is read of c is held here, for each field that is written would have it read again. */
+static inline bool plain(struct rows *c, struct slice *field, size_t max, size_t *n, bool *any)
+{
+	const uint8_t *p = c->p, *end = c->end, *block = c->block;
+	const uint8_t sep = c->sep;
+	uint64_t marks = c->marks;
+	size_t k = *n;
+	bool filled = *any, last = false;
+	while (k < max && p < end && (*p > ' ' || *p == sep) && *p != '"') {
+		const uint8_t *m = p;
+		if (*p != sep) {
+			while (m < end) {
+				if (m < block || m >= block + 64) {
+					block = c->block = m;
+					marks = c->marks = marks_at(c, m);
+				}
+				uint64_t left = marks >> (m - block);
+				if (!left) {
+					m = end - block > 64 ? block + 64 : end;
+					continue;
+				}
+				m += __builtin_ctzll(left);
+				if (*m != '"')
+					break;
+				m++;
+			}
+			filled = true;
+		}
+		field[k] = slice_of(p, (size_t)(m - p));
+		if (m > p && m[-1] <= ' ')
+			field[k] = slice_trim(field[k]);
+		k++;
+		p = m;
+		if (p >= end || *p == '\n') {
+			last = true;
+			break;
+		}
+		p++;
+	}
+	c->p = p;
+	*n = k;
+	*any = filled;
+	return last;
+}
+
 bool extract_rows_next(struct rows *c, struct slice *field, size_t max, size_t *ret_n)
 {
 	while (c->p < c->end) {
 		size_t n = 0;
 		bool any = false;
 		c->row = c->p;
-		for (;;) {
+		while (c->sep == ' ' || c->sep == '"' || !plain(c, field, max, &n, &any)) {
 			struct slice f = one(c);
 			any |= f.n > 0;
 			if (n < max)
